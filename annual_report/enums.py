@@ -1,0 +1,72 @@
+"""Closed lists of the annual report."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class ValueType(models.TextChoices):
+    INTEGER = "integer", "целое число"
+    DECIMAL = "decimal", "число"
+    BOOLEAN = "boolean", "да или нет"
+    CHOICE = "choice", "выбор из списка"
+
+
+class Direction(models.TextChoices):
+    UP = "up", _("чем больше, тем лучше")
+    DOWN = "down", _("чем меньше, тем лучше")
+    NONE = "none", _("без оценки")
+
+
+class Aggregation(models.TextChoices):
+    """How a territory's figure is made of its municipalities' values."""
+
+    SUM = "sum", _("сумма")
+    RATIO = "ratio", _("отношение сумм")
+    SHARE = "share", _("доля ответивших «да»")
+    MEDIAN = "median", _("медиана")
+
+
+class CampaignState(models.TextChoices):
+    DRAFT = "draft", "готовится"
+    OPEN = "open", "идёт сбор"
+    CLOSED = "closed", "сбор окончен"
+
+
+class SubmissionState(models.TextChoices):
+    NOT_STARTED = "not_started", "не начата"
+    DRAFT = "draft", "заполняется"
+    SUBMITTED = "submitted", "на проверке в совете"
+    RETURNED = "returned", "возвращена"
+    APPROVED = "approved", "утверждена советом"
+
+
+#: States in which the municipality may change its answers.
+EDITABLE_STATES = frozenset(
+    {SubmissionState.NOT_STARTED, SubmissionState.DRAFT, SubmissionState.RETURNED}
+)
+
+
+class AnswerSource(models.TextChoices):
+    MANUAL = "manual", "введено"
+    LAST_YEAR = "last_year", "перенесено с прошлого года"
+
+
+class Severity(models.TextChoices):
+    """Three steps, as the Treasury words its control ratios."""
+
+    CRITICAL = "critical", "нельзя отправить"
+    EXPLAIN = "explain", "нужно пояснение"
+    NOTICE = "notice", "обратите внимание"
+
+
+class ReportState(models.TextChoices):
+    DRAFT = "draft", "готовится"
+    READY = "ready", "собран"
+    PUBLISHED = "published", "опубликован"
+
+
+class Scope(models.TextChoices):
+    NATION = "nation", _("Россия")
+    DISTRICT = "district", _("федеральный округ")
+    REGION = "region", _("субъект РФ")
+    KIND = "kind", _("вид муниципального образования")

@@ -1,0 +1,203 @@
+"""A yearly campaign and the forms that municipalities file in it."""
+
+import pghistory
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.urls import reverse
+
+from annual_report.enums import (
+    EDITABLE_STATES,
+    AnswerSource,
+    CampaignState,
+    SubmissionState,
+)
+from annual_report.models.catalogue import ControlRule, Form, Indicator
+from annual_report.querysets import CampaignQuerySet, SubmissionQuerySet
+from okmo_portal.organisations.models import Municipality, Region
+
+
+class Campaign(models.Model):
+    """Form version + reported year + the register of municipalities as of a date.
+
+    ``state`` is written only by ``workflow.transitions.apply``. Deadlines are the last days.
+    """
+
+    form = models.ForeignKey(
+        Form, on_delete=models.PROTECT, related_name="campaigns", verbose_name="форма"
+    )
+    year = models.PositiveSmallIntegerField("отчётный год", unique=True)
+    title = models.CharField("название", max_length=200)
+    register_date = models.DateField("реестр на дату")
+    opens_on = models.DateField("начало сбора")
+    municipality_deadline = models.DateField("срок для муниципалитетов")
+    council_deadline = models.DateField("срок для советов")
+    congress_deadline = models.DateField("срок для Конгресса")
+    state = models.CharField(
+        "состояние", max_length=10, choices=CampaignState.choices, default=CampaignState.DRAFT
+    )
+
+    objects = CampaignQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "кампания"
+        verbose_name_plural = "кампании"
+        ordering = ["-year"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(municipality_deadline__gte=F("opens_on"))
+                & Q(council_deadline__gte=F("municipality_deadline"))
+                & Q(congress_deadline__gte=F("council_deadline")),
+                name="campaign_deadlines_order",
+            ),
+            models.UniqueConstraint(
+                fields=["state"], condition=Q(state="open"), name="campaign_one_open"
+            ),
+        ]
+
+    def __str__(self):
+        return self.title
+
+    @property
+    def takes_answers(self) -> bool:
+        return self.state == CampaignState.OPEN
+
+
+class Submission(models.Model):
+    """One municipality's form in one campaign.
+
+    ``state`` is written only by ``workflow.transitions.apply`` (and, from "not started" to
+    "draft", by the first saved answer in ``services.answers``). ``filled``, ``required`` and
+    ``critical`` are counts kept by ``services.answers`` so that lists and boards read one row.
+    """
+
+    campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="submissions")
+    municipality = models.ForeignKey(
+        Municipality, on_delete=models.PROTECT, related_name="submissions"
+    )
+    region = models.ForeignKey(Region, on_delete=models.PROTECT, related_name="submissions")
+    state = models.CharField(
+        "состояние",
+        max_length=12,
+        choices=SubmissionState.choices,
+        default=SubmissionState.NOT_STARTED,
+    )
+    filled = models.PositiveSmallIntegerField("заполнено", default=0)
+    required = models.PositiveSmallIntegerField("нужно заполнить", default=0)
+    critical = models.PositiveSmallIntegerField("ошибок", default=0)
+    version = models.PositiveIntegerField("версия", default=0)
+    updated_at = models.DateTimeField("изменена", null=True, blank=True)
+    updated_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    submitted_at = models.DateTimeField("отправлена", null=True, blank=True)
+    submitted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    decided_at = models.DateTimeField("решение совета", null=True, blank=True)
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    return_comment = models.TextField("что исправить", blank=True)
+
+    objects = SubmissionQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "форма муниципалитета"
+        verbose_name_plural = "формы муниципалитетов"
+        ordering = ["-campaign__year", "municipality__sort_key"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["campaign", "municipality"], name="submission_once_per_campaign"
+            ),
+            models.CheckConstraint(
+                condition=~Q(state__in=["submitted", "approved"])
+                | Q(submitted_at__isnull=False, submitted_by__isnull=False),
+                name="submission_submitted_pair",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state__in=["approved", "returned"])
+                | Q(decided_at__isnull=False, decided_by__isnull=False),
+                name="submission_decided_pair",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["campaign", "region", "state"], name="submission_board"),
+            models.Index(fields=["municipality", "campaign"], name="submission_municipality"),
+        ]
+
+    def __str__(self):
+        return f"{self.municipality}, {self.campaign.year}"
+
+    def get_absolute_url(self):
+        return reverse("annual_report:submission-detail", args=[self.pk])
+
+    @property
+    def is_with_municipality(self) -> bool:
+        return self.state in EDITABLE_STATES
+
+    @property
+    def percent(self) -> int:
+        return int(100 * self.filled / self.required) if self.required else 0
+
+    @property
+    def due(self):
+        """Who holds the form now decides which deadline counts."""
+        if self.is_with_municipality:
+            return self.campaign.municipality_deadline
+        return self.campaign.council_deadline
+
+
+@pghistory.track(pghistory.UpdateEvent(), pghistory.DeleteEvent())
+class Answer(models.Model):
+    """One cell: a value or an explained "no data", with a note. Written by ``services.answers``."""
+
+    submission = models.ForeignKey(Submission, on_delete=models.CASCADE, related_name="answers")
+    indicator = models.ForeignKey(Indicator, on_delete=models.PROTECT, related_name="+")
+    value = models.DecimalField("значение", max_digits=24, decimal_places=6, null=True, blank=True)
+    no_data_reason = models.CharField("почему нет данных", max_length=300, blank=True)
+    note = models.CharField("примечание", max_length=500, blank=True)
+    source = models.CharField(
+        "откуда", max_length=10, choices=AnswerSource.choices, default=AnswerSource.MANUAL
+    )
+    updated_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
+    )
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        verbose_name = "ответ"
+        verbose_name_plural = "ответы"
+        constraints = [
+            models.UniqueConstraint(fields=["submission", "indicator"], name="answer_once"),
+            models.CheckConstraint(
+                condition=Q(value__isnull=True) | Q(no_data_reason=""), name="answer_value_or_reason"
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.indicator_id}: {self.value}"
+
+    @property
+    def is_filled(self) -> bool:
+        return self.value is not None or bool(self.no_data_reason)
+
+
+class Explanation(models.Model):
+    """Why a rule of severity "explain" does not hold here."""
+
+    submission = models.ForeignKey(Submission, on_delete=models.CASCADE, related_name="explanations")
+    rule = models.ForeignKey(ControlRule, on_delete=models.PROTECT, related_name="+")
+    text = models.CharField("пояснение", max_length=1000)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        verbose_name = "пояснение"
+        verbose_name_plural = "пояснения"
+        constraints = [
+            models.UniqueConstraint(fields=["submission", "rule"], name="explanation_once")
+        ]
+
+    def __str__(self):
+        return f"{self.rule.code}: {self.text[:50]}"

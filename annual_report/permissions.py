@@ -1,0 +1,48 @@
+"""Who may do what with the annual report; every answer rests on the active membership."""
+
+import rules
+
+from annual_report.enums import EDITABLE_STATES
+from okmo_portal.organisations.permissions import is_congress_staff
+
+
+@rules.predicate
+def edits_submission(user, submission):
+    """People of the municipality itself, whatever the state."""
+    active = getattr(user, "active_membership", None)
+    return (
+        active is not None
+        and active.edits_municipality
+        and active.organisation.municipality_id == submission.municipality_id
+    )
+
+
+@rules.predicate
+def is_editable(user, submission):
+    """The form is with the municipality and its campaign takes answers."""
+    return submission.state in EDITABLE_STATES and submission.campaign.takes_answers
+
+
+@rules.predicate
+def reviews_submission(user, submission):
+    """The council of the municipality's region."""
+    active = getattr(user, "active_membership", None)
+    return (
+        active is not None
+        and active.is_council
+        and active.organisation.region_id == submission.region_id
+    )
+
+
+@rules.predicate
+def campaign_is_open(user, submission):
+    return submission.campaign.takes_answers
+
+
+change_answers = edits_submission & is_editable
+review_submission = reviews_submission & campaign_is_open
+manage_reports = is_congress_staff
+
+rules.add_perm("annual_report.change_answers", change_answers)
+rules.add_perm("annual_report.review_submission", review_submission)
+rules.add_perm("annual_report.manage_reports", manage_reports)

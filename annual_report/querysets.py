@@ -1,0 +1,72 @@
+"""Chainable questions about the report's objects."""
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from annual_report.enums import CampaignState, ReportState, SubmissionState
+from okmo_portal.organisations.permissions import is_auditor, is_congress_staff
+
+
+class IndicatorQuerySet(models.QuerySet):
+    def in_force(self, date=None):
+        date = date or timezone.localdate()
+        return self.filter(
+            Q(valid_from__isnull=True) | Q(valid_from__lte=date),
+            Q(valid_to__isnull=True) | Q(valid_to__gt=date),
+            is_retired=False,
+        )
+
+
+class CampaignQuerySet(models.QuerySet):
+    def open(self):
+        return self.filter(state=CampaignState.OPEN)
+
+    def visible_to(self, user):
+        """Staff see all; everybody else those that have been opened."""
+        if not user.is_authenticated:
+            return self.none()
+        if is_congress_staff(user) or is_auditor(user):
+            return self
+        return self.exclude(state=CampaignState.DRAFT)
+
+
+class SubmissionQuerySet(models.QuerySet):
+    def visible_to(self, user):
+        """The municipality's own forms, the council's region, or all for the Congress."""
+        active = user.active_membership if user.is_authenticated else None
+        if active is None:
+            return self.none()
+        if is_congress_staff(user) or is_auditor(user):
+            return self
+        if active.is_council:
+            return self.filter(region_id=active.organisation.region_id)
+        if active.organisation.municipality_id:
+            return self.filter(municipality_id=active.organisation.municipality_id)
+        return self.none()
+
+    def with_territory(self):
+        return self.select_related("campaign__form", "municipality__parent", "region")
+
+    def awaiting_review(self):
+        return self.filter(state=SubmissionState.SUBMITTED)
+
+    def filed(self):
+        return self.filter(state__in=[SubmissionState.SUBMITTED, SubmissionState.APPROVED])
+
+    def approved(self):
+        return self.filter(state=SubmissionState.APPROVED)
+
+    def not_filed(self):
+        return self.exclude(state__in=[SubmissionState.SUBMITTED, SubmissionState.APPROVED])
+
+
+class ReportQuerySet(models.QuerySet):
+    def published(self):
+        return self.filter(state=ReportState.PUBLISHED)
+
+    def visible_to(self, user):
+        """Published reports for everybody, drafts for the Congress."""
+        if user.is_authenticated and (is_congress_staff(user) or is_auditor(user)):
+            return self
+        return self.published()

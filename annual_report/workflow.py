@@ -1,0 +1,93 @@
+"""The moves of campaigns, submissions and reports."""
+
+from annual_report.enums import CampaignState, ReportState, SubmissionState
+from annual_report.permissions import (
+    campaign_is_open,
+    edits_submission,
+    manage_reports,
+    review_submission,
+)
+from okmo_portal.workflow.transitions import Transition
+
+
+def manages(user, instance):
+    return manage_reports(user)
+
+
+OPEN_CAMPAIGN = Transition(
+    name="open",
+    label="Открыть сбор",
+    sources=frozenset({CampaignState.DRAFT}),
+    target=CampaignState.OPEN,
+    allowed=manages,
+)
+CLOSE_CAMPAIGN = Transition(
+    name="close",
+    label="Закрыть сбор",
+    sources=frozenset({CampaignState.OPEN}),
+    target=CampaignState.CLOSED,
+    allowed=manages,
+)
+REOPEN_CAMPAIGN = Transition(
+    name="reopen",
+    label="Открыть сбор снова",
+    sources=frozenset({CampaignState.CLOSED}),
+    target=CampaignState.OPEN,
+    allowed=manages,
+)
+SUBMIT = Transition(
+    name="submit",
+    label="Отправить в совет",
+    sources=frozenset({SubmissionState.DRAFT, SubmissionState.RETURNED}),
+    target=SubmissionState.SUBMITTED,
+    allowed=edits_submission & campaign_is_open,
+)
+WITHDRAW = Transition(
+    name="withdraw",
+    label="Отозвать на правку",
+    sources=frozenset({SubmissionState.SUBMITTED}),
+    target=SubmissionState.DRAFT,
+    allowed=edits_submission & campaign_is_open,
+)
+APPROVE = Transition(
+    name="approve",
+    label="Утвердить",
+    sources=frozenset({SubmissionState.SUBMITTED}),
+    target=SubmissionState.APPROVED,
+    allowed=review_submission,
+)
+RETURN = Transition(
+    name="return",
+    label="Вернуть на доработку",
+    sources=frozenset({SubmissionState.SUBMITTED}),
+    target=SubmissionState.RETURNED,
+    allowed=review_submission,
+)
+REOPEN = Transition(
+    name="reopen",
+    label="Снять утверждение",
+    sources=frozenset({SubmissionState.APPROVED}),
+    target=SubmissionState.RETURNED,
+    allowed=review_submission,
+)
+FINISH_BUILD = Transition(
+    name="finish_build",
+    label="Доклад собран",
+    sources=frozenset({ReportState.DRAFT, ReportState.READY}),
+    target=ReportState.READY,
+    allowed=manages,
+)
+PUBLISH = Transition(
+    name="publish",
+    label="Опубликовать",
+    sources=frozenset({ReportState.READY}),
+    target=ReportState.PUBLISHED,
+    allowed=manages,
+)
+UNPUBLISH = Transition(
+    name="unpublish",
+    label="Снять с публикации",
+    sources=frozenset({ReportState.PUBLISHED}),
+    target=ReportState.READY,
+    allowed=manages,
+)

@@ -1,0 +1,29 @@
+"""Territory, organisations and the people in them."""
+
+from okmo_portal.organisations.models.organisation import Organisation
+from okmo_portal.organisations.models.people import (
+    Competence,
+    Expert,
+    ExpertAbsence,
+    Invitation,
+    Membership,
+)
+from okmo_portal.organisations.models.territory import (
+    FederalDistrict,
+    Municipality,
+    MunicipalityChange,
+    Region,
+)
+
+__all__ = [
+    "Competence",
+    "Expert",
+    "ExpertAbsence",
+    "FederalDistrict",
+    "Invitation",
+    "Membership",
+    "Municipality",
+    "MunicipalityChange",
+    "Organisation",
+    "Region",
+]

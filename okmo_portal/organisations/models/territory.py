@@ -1,0 +1,187 @@
+"""Federal districts, regions, municipalities and their genealogy."""
+
+import pghistory
+from django.db import models
+from django.db.models import F, Q
+from django.urls import reverse
+from django.utils.translation import get_language
+
+from okmo_portal.core.text import sort_key
+from okmo_portal.organisations.enums import ChangeKind, MunicipalityKind, RegionKind
+from okmo_portal.organisations.querysets import MunicipalityQuerySet
+
+
+class FederalDistrict(models.Model):
+    code = models.CharField("код", max_length=4, unique=True)
+    name = models.CharField("название", max_length=100)
+    name_en = models.CharField("название по-английски", max_length=100)
+    order = models.PositiveSmallIntegerField("порядок", default=0)
+
+    class Meta:
+        verbose_name = "федеральный округ"
+        verbose_name_plural = "федеральные округа"
+        ordering = ["order"]
+
+    def __str__(self):
+        return self.name
+
+    @property
+    def local_name(self):
+        return self.name_en if get_language() == "en" else self.name
+
+
+class Region(models.Model):
+    """A subject of the federation. ``oktmo_prefix`` has two digits, three for the autonomous
+    okrugs that lie inside an oblast; the longest prefix of a code decides."""
+
+    code = models.CharField("код", max_length=2, unique=True)
+    name = models.CharField("название", max_length=120)
+    short_name = models.CharField("краткое название", max_length=60)
+    name_en = models.CharField("название по-английски", max_length=120)
+    kind = models.CharField("вид", max_length=20, choices=RegionKind.choices)
+    federal_district = models.ForeignKey(
+        FederalDistrict,
+        on_delete=models.PROTECT,
+        related_name="regions",
+        verbose_name="федеральный округ",
+    )
+    oktmo_prefix = models.CharField("начало кода ОКТМО", max_length=3, unique=True)
+    iso_code = models.CharField("код ISO 3166-2", max_length=6, blank=True)
+    time_zone = models.CharField("часовой пояс", max_length=40)
+    tile_label = models.CharField("подпись на карте", max_length=4, unique=True)
+    tile_row = models.PositiveSmallIntegerField("ряд на карте")
+    tile_column = models.PositiveSmallIntegerField("столбец на карте")
+    sort_key = models.CharField(max_length=120, editable=False, db_index=True)
+
+    class Meta:
+        verbose_name = "субъект РФ"
+        verbose_name_plural = "субъекты РФ"
+        ordering = ["sort_key"]
+        constraints = [
+            models.UniqueConstraint(fields=["tile_row", "tile_column"], name="region_tile_unique")
+        ]
+
+    def __str__(self):
+        return self.name
+
+    def save(self, *args, **kwargs):
+        self.sort_key = sort_key(self.short_name)
+        super().save(*args, **kwargs)
+
+    def get_absolute_url(self):
+        return reverse("territory:region-detail", args=[self.code])
+
+    @property
+    def local_name(self):
+        return self.name_en if get_language() == "en" else self.name
+
+
+class MunicipalityStatus(models.TextChoices):
+    ACTIVE = "active", "действует"
+    REVIEW = "review", "требует проверки"
+    ABOLISHED = "abolished", "упразднено"
+
+
+@pghistory.track()
+class Municipality(models.Model):
+    """A municipality for the time from ``valid_from`` to (not including) ``valid_to``.
+
+    A row is never rewritten into another municipality: transformations are
+    ``MunicipalityChange`` edges between rows. ``missing_parent_oktmo`` keeps the code of a parent
+    that the register no longer holds; such rows have status "review" and stay visible for staff.
+    """
+
+    oktmo = models.CharField("код ОКТМО", max_length=8)
+    check_digit = models.CharField("контрольное число", max_length=1)
+    name = models.CharField("название", max_length=250)
+    kind = models.CharField("вид", max_length=30, choices=MunicipalityKind.choices)
+    region = models.ForeignKey(
+        Region, on_delete=models.PROTECT, related_name="municipalities", verbose_name="субъект РФ"
+    )
+    parent = models.ForeignKey(
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="children",
+        verbose_name="входит в состав",
+    )
+    missing_parent_oktmo = models.CharField("код отсутствующего района", max_length=8, blank=True)
+    centre = models.CharField("административный центр", max_length=250, blank=True)
+    valid_from = models.DateField("действует с", null=True, blank=True)
+    valid_to = models.DateField("действует до", null=True, blank=True)
+    status = models.CharField(
+        "состояние",
+        max_length=10,
+        choices=MunicipalityStatus.choices,
+        default=MunicipalityStatus.ACTIVE,
+    )
+    sort_key = models.CharField(max_length=250, editable=False)
+
+    objects = MunicipalityQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "муниципальное образование"
+        verbose_name_plural = "муниципальные образования"
+        ordering = ["sort_key", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["oktmo"], condition=Q(valid_to__isnull=True), name="municipality_oktmo_current"
+            ),
+            models.CheckConstraint(
+                condition=Q(oktmo__regex=r"^[0-9]{8}$"), name="municipality_oktmo_digits"
+            ),
+            models.CheckConstraint(
+                condition=Q(valid_to__isnull=True)
+                | Q(valid_from__isnull=True)
+                | Q(valid_to__gt=F("valid_from")),
+                name="municipality_validity_order",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["oktmo"], name="municipality_oktmo"),
+            models.Index(fields=["region", "kind", "sort_key"], name="municipality_list"),
+            models.Index(fields=["sort_key", "id"], name="municipality_sort"),
+        ]
+
+    def __str__(self):
+        return self.name
+
+    def save(self, *args, **kwargs):
+        self.sort_key = sort_key(self.name)
+        super().save(*args, **kwargs)
+
+    def get_absolute_url(self):
+        return reverse("territory:municipality-detail", args=[self.oktmo])
+
+    @property
+    def full_name(self):
+        """Name with its kind where the name alone does not say it, and the parent."""
+        name = self.name
+        if self.kind in ("urban_settlement", "rural_settlement") and self.parent_id:
+            return f"{name}, {self.parent.name}"
+        return name
+
+
+@pghistory.track()
+class MunicipalityChange(models.Model):
+    """A dated edge of the genealogy, with the law that made it."""
+
+    kind = models.CharField("вид", max_length=10, choices=ChangeKind.choices)
+    date = models.DateField("дата")
+    law = models.CharField("закон", max_length=300)
+    note = models.TextField("примечание", blank=True)
+    predecessors = models.ManyToManyField(
+        Municipality, related_name="changes_from", blank=True, verbose_name="предшественники"
+    )
+    successors = models.ManyToManyField(
+        Municipality, related_name="changes_to", blank=True, verbose_name="преемники"
+    )
+
+    class Meta:
+        verbose_name = "преобразование"
+        verbose_name_plural = "преобразования"
+        ordering = ["-date", "pk"]
+
+    def __str__(self):
+        return f"{self.get_kind_display()} {self.date:%d.%m.%Y}"

@@ -1,0 +1,85 @@
+"""The one guarded path on which any object's ``state`` changes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from django.core.exceptions import PermissionDenied
+from django.db import models, transaction
+
+from okmo_portal.audit.services import record
+from okmo_portal.workflow.models import StateChange
+
+M = TypeVar("M", bound=models.Model)
+
+
+class TransitionNotAllowed(Exception):
+    """The object is no longer in a state from which this move starts."""
+
+    def __init__(self, transition: Transition, state: str):
+        self.transition, self.state = transition, state
+        super().__init__(f"{transition.name} from {state}")
+
+
+@dataclass(frozen=True)
+class Transition:
+    """A move: its name, its label in Russian, where it starts and ends, and who may make it.
+
+    ``allowed(user, instance)`` is a predicate; ``by=None`` (the system) passes it.
+    """
+
+    name: str
+    label: str
+    sources: frozenset[str]
+    target: str
+    allowed: Callable[[Any, Any], bool]
+
+    def is_open_to(self, user: Any, instance: Any) -> bool:
+        """Whether to offer the move to ``user``; ``apply`` decides again under a lock."""
+        return instance.state in self.sources and self.allowed(user, instance)
+
+
+@contextmanager
+def apply(transition: Transition, instance: M, *, by: Any, comment: str = "") -> Iterator[M]:
+    """Lock ``instance``, check the move, let the caller edit it, save and log.
+
+    The row lock makes the second of two simultaneous clicks see the new state. Raises
+    ``TransitionNotAllowed`` for a wrong source state and ``PermissionDenied`` for a wrong person.
+    """
+    with transaction.atomic():
+        manager = type(instance)._default_manager
+        locked = manager.select_for_update(of=("self",)).get(pk=instance.pk)
+        if locked.state not in transition.sources:
+            raise TransitionNotAllowed(transition, locked.state)
+        if by is not None and not transition.allowed(by, locked):
+            raise PermissionDenied
+        yield locked
+        source, locked.state = locked.state, transition.target
+        locked.save()
+        log_change(locked, transition, source=source, by=by, comment=comment)
+
+
+def log_change(
+    instance: models.Model, transition: Transition, *, source: str, by: Any, comment: str = ""
+) -> None:
+    """Append the state change and its audit event."""
+    StateChange.objects.create(
+        subject_label=instance._meta.label_lower,
+        subject_id=str(instance.pk),
+        transition=transition.name,
+        label=transition.label,
+        source=source,
+        target=transition.target,
+        comment=comment,
+        by=by,
+    )
+    record(
+        action=f"{instance._meta.app_label}.{transition.name}",
+        by=by,
+        subject=instance,
+        source=source,
+        target=transition.target,
+    )
