@@ -8,6 +8,7 @@ DEBUG = env.bool("DEBUG", default=True)
 SECRET_KEY = env("SECRET_KEY", default="development-only-" + "k" * 48)
 ALLOWED_HOSTS = ["*"]
 SHOW_GALLERY = True
+DEMO_ALLOWED = True
 EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
 EMAIL_FILE_PATH = VAR_DIR / "mail"
 # A password is enough here; set SECOND_FACTOR_REQUIRED=1 to try the second factor.

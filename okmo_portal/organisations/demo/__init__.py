@@ -1,0 +1,1 @@
+"""Invented territory, organisations and people for the demo."""

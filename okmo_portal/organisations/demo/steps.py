@@ -1,0 +1,12 @@
+"""What the demo command runs for this app."""
+
+from django.db import transaction
+
+from okmo_portal.organisations.demo.people import load_people
+from okmo_portal.organisations.demo.territory import load_territory
+
+
+@transaction.atomic
+def load(*, scale: str) -> None:
+    load_territory(scale=scale)
+    load_people()
