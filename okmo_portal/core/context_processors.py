@@ -29,6 +29,7 @@ def portal(request):
         "language_links": SimpleLazyObject(lambda: _language_links(request)),
         "footer_links": SimpleLazyObject(_footer_links),
         "search_url": _url_or_none("search:results"),
+        "cabinet_path": reverse("cabinet"),
     }
 
 

@@ -1,0 +1,52 @@
+"""Filters for Russian text and numbers, and the address with changed parameters."""
+
+from django import template
+from django.utils import timezone
+
+from okmo_portal.core import text
+
+register = template.Library()
+
+register.filter("nbsp", text.nbsp)
+register.filter("date_ru", text.format_date)
+register.filter("datetime_ru", text.format_datetime)
+register.filter("filesize_ru", text.format_size)
+register.filter("plural", text.plural)
+register.filter("counted", text.counted)
+
+
+@register.filter
+def number(value, decimals=None):
+    return text.format_number(value, None if decimals is None else int(decimals))
+
+
+@register.filter
+def percent(share, decimals=1):
+    return text.format_percent(share, int(decimals))
+
+
+@register.filter
+def days_left(due):
+    return text.days_left(due, timezone.localdate())
+
+
+@register.filter
+def is_past(due):
+    return due is not None and due < timezone.localdate()
+
+
+@register.filter
+def get(mapping, key):
+    """``mapping[key]`` or None."""
+    return mapping.get(key)
+
+
+@register.simple_tag(takes_context=True)
+def query(context, **changes):
+    """The page's own query string with some parameters set; None removes one."""
+    params = context["request"].GET.copy()
+    for key, value in changes.items():
+        params.pop(key, None)
+        if value is not None:
+            params[key] = value
+    return f"?{params.urlencode()}" if params else "?"
