@@ -273,6 +273,11 @@ LOGGING = {
     "disable_existing_loggers": False,
     "handlers": {"console": {"class": "logging.StreamHandler"}},
     "root": {"handlers": ["console"], "level": env("LOG_LEVEL", default="INFO")},
+    "loggers": {
+        # A line per page and per table of a font says nothing that the job's page does not.
+        name: {"level": "WARNING"}
+        for name in ("weasyprint", "fontTools", "pikepdf")
+    },
 }
 
 PORTAL_VERSION = "0.1.0"
