@@ -82,7 +82,7 @@ class MunicipalityStatus(models.TextChoices):
     ABOLISHED = "abolished", "упразднено"
 
 
-@pghistory.track()
+@pghistory.track(pghistory.UpdateEvent(), pghistory.DeleteEvent())
 class Municipality(models.Model):
     """A municipality for the time from ``valid_from`` to (not including) ``valid_to``.
 

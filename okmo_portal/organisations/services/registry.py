@@ -61,18 +61,21 @@ FROM incoming_register i
 WHERE m.oktmo = i.oktmo AND m.valid_to IS NULL AND ({CHANGES})
 """  # noqa: S608 — built of constants
 
+#: First level first, so that settlements find their parents in the table.
 INSERT = """
-INSERT INTO organisations_municipality (oktmo, check_digit, name, kind, region_id,
+INSERT INTO organisations_municipality (oktmo, check_digit, name, kind, region_id, parent_id,
     missing_parent_oktmo, centre, valid_from, status, sort_key)
-SELECT i.oktmo, i.check_digit, i.name, i.kind, i.region_id, i.missing_parent_oktmo, i.centre,
-    i.valid_from, CASE WHEN i.missing_parent_oktmo <> '' THEN 'review' ELSE 'active' END, i.sort_key
+SELECT i.oktmo, i.check_digit, i.name, i.kind, i.region_id, p.id, i.missing_parent_oktmo,
+    i.centre, i.valid_from,
+    CASE WHEN i.missing_parent_oktmo <> '' THEN 'review' ELSE 'active' END, i.sort_key
 FROM incoming_register i
-WHERE NOT EXISTS (
+LEFT JOIN organisations_municipality p ON p.oktmo = i.parent_oktmo AND p.valid_to IS NULL
+WHERE (i.parent_oktmo = '') = %s AND NOT EXISTS (
     SELECT 1 FROM organisations_municipality m WHERE m.oktmo = i.oktmo AND m.valid_to IS NULL
 )
 """
 
-#: Parents last: they may have come in with the same file.
+#: A settlement that was there before its district: its parent may have come in just now.
 PARENTS = """
 UPDATE organisations_municipality m SET parent_id = p.id
 FROM incoming_register i
@@ -96,10 +99,14 @@ def import_register(*, register: Register, by: Any, dry_run: bool = False) -> Im
             with cursor.copy(f"COPY incoming_register ({COLUMNS}) FROM STDIN") as copy:
                 for row in rows:
                     copy.write_row(row)
+            # Without statistics the planner joins the two tables row by row.
+            cursor.execute("ANALYZE incoming_register")
             cursor.execute(UPDATE)
             result.changed = cursor.rowcount
-            cursor.execute(INSERT)
-            result.added = cursor.rowcount
+            for first_level in (True, False):
+                cursor.execute(INSERT, [first_level])
+                result.added += cursor.rowcount
+                cursor.execute("ANALYZE organisations_municipality")
             cursor.execute(PARENTS)
         result.unchanged = len(rows) - result.added - result.changed
         if result.added or result.changed:
