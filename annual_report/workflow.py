@@ -35,6 +35,13 @@ REOPEN_CAMPAIGN = Transition(
     target=CampaignState.OPEN,
     allowed=manages,
 )
+START = Transition(
+    name="start",
+    label="Начато заполнение",
+    sources=frozenset({SubmissionState.NOT_STARTED}),
+    target=SubmissionState.DRAFT,
+    allowed=edits_submission,
+)
 SUBMIT = Transition(
     name="submit",
     label="Отправить в совет",
