@@ -1,3 +1,7 @@
+from django.urls import path
+
+from okmo_portal.documents import views
+
 app_name = "documents"
 
-urlpatterns = []
+urlpatterns = [path("<uuid:pk>/", views.document_download, name="document-download")]
