@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from celery import current_app
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.db import transaction
@@ -61,14 +61,11 @@ def notify(
     Notification.objects.bulk_create(rows, ignore_conflicts=True, batch_size=2000)
     told = Notification.objects.filter(key=key).count() - before
     if told:
-        transaction.on_commit(partial(_queue_delivery))
+        transaction.on_commit(_queue_delivery)
     return told
 
 
 def _queue_delivery() -> None:
-    # By name: the task module imports this one.
-    from celery import current_app
-
     current_app.send_task("notifications.deliver_due", ignore_result=True)
 
 

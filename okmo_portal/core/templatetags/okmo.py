@@ -50,3 +50,9 @@ def query(context, **changes):
         if value is not None:
             params[key] = value
     return f"?{params.urlencode()}" if params else "?"
+
+
+@register.simple_tag
+def page_numbers(page):
+    """Numbers around the current page and at both ends, with ellipses between."""
+    return page.paginator.get_elided_page_range(page.number, on_each_side=2, on_ends=1)
