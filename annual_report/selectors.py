@@ -235,9 +235,7 @@ def progress(submissions: QuerySet[Submission], deadline: date) -> Progress:
     return Progress(**submissions.aggregate(**COUNTS, late=_late(deadline)))
 
 
-def progress_by(
-    submissions: QuerySet[Submission], key: str, deadline: date
-) -> dict[Any, Progress]:
+def progress_by(submissions: QuerySet[Submission], key: str, deadline: date) -> dict[Any, Progress]:
     """Progress of each group in one query; ``key`` is a field path."""
     rows = submissions.order_by().values(key).annotate(**COUNTS, late=_late(deadline))
     return {row.pop(key): Progress(**row) for row in rows}

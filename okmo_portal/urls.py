@@ -37,7 +37,9 @@ urlpatterns = [
             name="accessibility",
         ),
         path("privacy/", TemplateView.as_view(template_name="pages/privacy.html"), name="privacy"),
-        path("contacts/", TemplateView.as_view(template_name="pages/contacts.html"), name="contacts"),
+        path(
+            "contacts/", TemplateView.as_view(template_name="pages/contacts.html"), name="contacts"
+        ),
         path("search/", include("okmo_portal.search.urls")),
         path("territory/", include("okmo_portal.organisations.public_urls")),
         path("report/", include("annual_report.public_urls")),

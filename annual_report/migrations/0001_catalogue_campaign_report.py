@@ -10,440 +10,1323 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('documents', '0001_documents'),
-        ('organisations', '0001_territory_and_organisations'),
-        ('pghistory', '0007_auto_20250421_0444'),
+        ("documents", "0001_documents"),
+        ("organisations", "0001_territory_and_organisations"),
+        ("pghistory", "0007_auto_20250421_0444"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Form',
+            name="Form",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=30, unique=True, verbose_name='код')),
-                ('title', models.CharField(max_length=200, verbose_name='название')),
-                ('is_locked', models.BooleanField(default=False, verbose_name='закрыта для правки')),
-                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='создана')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("code", models.CharField(max_length=30, unique=True, verbose_name="код")),
+                ("title", models.CharField(max_length=200, verbose_name="название")),
+                (
+                    "is_locked",
+                    models.BooleanField(default=False, verbose_name="закрыта для правки"),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="создана")),
             ],
             options={
-                'verbose_name': 'форма',
-                'verbose_name_plural': 'формы',
-                'ordering': ['-created_at'],
+                "verbose_name": "форма",
+                "verbose_name_plural": "формы",
+                "ordering": ["-created_at"],
             },
         ),
         migrations.CreateModel(
-            name='Section',
+            name="Section",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=2, unique=True, verbose_name='код')),
-                ('title', models.CharField(max_length=200, verbose_name='название')),
-                ('title_en', models.CharField(max_length=200, verbose_name='название по-английски')),
-                ('order', models.PositiveSmallIntegerField(verbose_name='порядок')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("code", models.CharField(max_length=2, unique=True, verbose_name="код")),
+                ("title", models.CharField(max_length=200, verbose_name="название")),
+                (
+                    "title_en",
+                    models.CharField(max_length=200, verbose_name="название по-английски"),
+                ),
+                ("order", models.PositiveSmallIntegerField(verbose_name="порядок")),
             ],
             options={
-                'verbose_name': 'раздел',
-                'verbose_name_plural': 'разделы',
-                'ordering': ['order'],
+                "verbose_name": "раздел",
+                "verbose_name_plural": "разделы",
+                "ordering": ["order"],
             },
         ),
         migrations.CreateModel(
-            name='ControlRule',
+            name="ControlRule",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=20, verbose_name='код')),
-                ('severity', models.CharField(choices=[('critical', 'нельзя отправить'), ('explain', 'нужно пояснение'), ('notice', 'обратите внимание')], max_length=10, verbose_name='важность')),
-                ('expression', models.CharField(max_length=500, verbose_name='условие')),
-                ('message', models.CharField(max_length=500, verbose_name='что не так')),
-                ('hint', models.CharField(blank=True, max_length=500, verbose_name='как исправить')),
-                ('is_active', models.BooleanField(default=True, verbose_name='действует')),
-                ('form', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='control_rules', to='annual_report.form', verbose_name='форма')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("code", models.CharField(max_length=20, verbose_name="код")),
+                (
+                    "severity",
+                    models.CharField(
+                        choices=[
+                            ("critical", "нельзя отправить"),
+                            ("explain", "нужно пояснение"),
+                            ("notice", "обратите внимание"),
+                        ],
+                        max_length=10,
+                        verbose_name="важность",
+                    ),
+                ),
+                ("expression", models.CharField(max_length=500, verbose_name="условие")),
+                ("message", models.CharField(max_length=500, verbose_name="что не так")),
+                (
+                    "hint",
+                    models.CharField(blank=True, max_length=500, verbose_name="как исправить"),
+                ),
+                ("is_active", models.BooleanField(default=True, verbose_name="действует")),
+                (
+                    "form",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="control_rules",
+                        to="annual_report.form",
+                        verbose_name="форма",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'контрольное соотношение',
-                'verbose_name_plural': 'контрольные соотношения',
-                'ordering': ['code'],
+                "verbose_name": "контрольное соотношение",
+                "verbose_name_plural": "контрольные соотношения",
+                "ordering": ["code"],
             },
         ),
         migrations.CreateModel(
-            name='Campaign',
+            name="Campaign",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('year', models.PositiveSmallIntegerField(unique=True, verbose_name='отчётный год')),
-                ('title', models.CharField(max_length=200, verbose_name='название')),
-                ('register_date', models.DateField(verbose_name='реестр на дату')),
-                ('opens_on', models.DateField(verbose_name='начало сбора')),
-                ('municipality_deadline', models.DateField(verbose_name='срок для муниципалитетов')),
-                ('council_deadline', models.DateField(verbose_name='срок для советов')),
-                ('congress_deadline', models.DateField(verbose_name='срок для Конгресса')),
-                ('state', models.CharField(choices=[('draft', 'готовится'), ('open', 'идёт сбор'), ('closed', 'сбор окончен')], default='draft', max_length=10, verbose_name='состояние')),
-                ('form', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='campaigns', to='annual_report.form', verbose_name='форма')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "year",
+                    models.PositiveSmallIntegerField(unique=True, verbose_name="отчётный год"),
+                ),
+                ("title", models.CharField(max_length=200, verbose_name="название")),
+                ("register_date", models.DateField(verbose_name="реестр на дату")),
+                ("opens_on", models.DateField(verbose_name="начало сбора")),
+                (
+                    "municipality_deadline",
+                    models.DateField(verbose_name="срок для муниципалитетов"),
+                ),
+                ("council_deadline", models.DateField(verbose_name="срок для советов")),
+                ("congress_deadline", models.DateField(verbose_name="срок для Конгресса")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("draft", "готовится"),
+                            ("open", "идёт сбор"),
+                            ("closed", "сбор окончен"),
+                        ],
+                        default="draft",
+                        max_length=10,
+                        verbose_name="состояние",
+                    ),
+                ),
+                (
+                    "form",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="campaigns",
+                        to="annual_report.form",
+                        verbose_name="форма",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'кампания',
-                'verbose_name_plural': 'кампании',
-                'ordering': ['-year'],
+                "verbose_name": "кампания",
+                "verbose_name_plural": "кампании",
+                "ordering": ["-year"],
             },
         ),
         migrations.CreateModel(
-            name='Indicator',
+            name="Indicator",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=10, unique=True, verbose_name='код')),
-                ('order', models.PositiveSmallIntegerField(default=0, verbose_name='порядок')),
-                ('title', models.CharField(max_length=300, verbose_name='название')),
-                ('title_en', models.CharField(max_length=300, verbose_name='название по-английски')),
-                ('definition', models.TextField(verbose_name='определение')),
-                ('hint', models.CharField(blank=True, max_length=300, verbose_name='подсказка при заполнении')),
-                ('unit', models.CharField(max_length=40, verbose_name='единица')),
-                ('unit_en', models.CharField(max_length=40, verbose_name='единица по-английски')),
-                ('value_type', models.CharField(choices=[('integer', 'целое число'), ('decimal', 'число'), ('boolean', 'да или нет'), ('choice', 'выбор из списка')], max_length=10, verbose_name='вид значения')),
-                ('choices', models.JSONField(blank=True, default=list, help_text='Список пар, например [[1, "выборы"]]', verbose_name='варианты')),
-                ('decimals', models.PositiveSmallIntegerField(default=0, verbose_name='знаков после запятой')),
-                ('direction', models.CharField(choices=[('up', 'чем больше, тем лучше'), ('down', 'чем меньше, тем лучше'), ('none', 'без оценки')], default='none', max_length=5, verbose_name='направление')),
-                ('aggregation', models.CharField(choices=[('sum', 'сумма'), ('ratio', 'отношение сумм'), ('share', 'доля ответивших «да»'), ('median', 'медиана')], max_length=10, verbose_name='сводка')),
-                ('scale', models.DecimalField(decimal_places=3, default=1, max_digits=12, verbose_name='множитель')),
-                ('formula', models.CharField(blank=True, max_length=300, verbose_name='формула')),
-                ('source', models.CharField(max_length=200, verbose_name='источник')),
-                ('owner', models.CharField(max_length=200, verbose_name='кто ведёт')),
-                ('legal_base', models.CharField(blank=True, max_length=300, verbose_name='правовое основание')),
-                ('applicable_kinds', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(choices=[('municipal_district', 'муниципальный район'), ('municipal_okrug', 'муниципальный округ'), ('urban_okrug', 'городской округ'), ('urban_okrug_with_districts', 'городской округ с внутригородским делением'), ('intracity_district', 'внутригородской район'), ('intracity_territory', 'внутригородская территория города федерального значения'), ('urban_settlement', 'городское поселение'), ('rural_settlement', 'сельское поселение')], max_length=30), blank=True, default=list, help_text='Пусто — для всех видов', size=None, verbose_name='для каких видов')),
-                ('min_value', models.DecimalField(blank=True, decimal_places=6, max_digits=24, null=True, verbose_name='не меньше')),
-                ('max_value', models.DecimalField(blank=True, decimal_places=6, max_digits=24, null=True, verbose_name='не больше')),
-                ('valid_from', models.DateField(blank=True, null=True, verbose_name='действует с')),
-                ('valid_to', models.DateField(blank=True, null=True, verbose_name='действует до')),
-                ('is_retired', models.BooleanField(default=False, verbose_name='больше не собирается')),
-                ('denominator', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='annual_report.indicator', verbose_name='знаменатель')),
-                ('numerator', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='annual_report.indicator', verbose_name='числитель')),
-                ('section', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='indicators', to='annual_report.section', verbose_name='раздел')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("code", models.CharField(max_length=10, unique=True, verbose_name="код")),
+                ("order", models.PositiveSmallIntegerField(default=0, verbose_name="порядок")),
+                ("title", models.CharField(max_length=300, verbose_name="название")),
+                (
+                    "title_en",
+                    models.CharField(max_length=300, verbose_name="название по-английски"),
+                ),
+                ("definition", models.TextField(verbose_name="определение")),
+                (
+                    "hint",
+                    models.CharField(
+                        blank=True, max_length=300, verbose_name="подсказка при заполнении"
+                    ),
+                ),
+                ("unit", models.CharField(max_length=40, verbose_name="единица")),
+                ("unit_en", models.CharField(max_length=40, verbose_name="единица по-английски")),
+                (
+                    "value_type",
+                    models.CharField(
+                        choices=[
+                            ("integer", "целое число"),
+                            ("decimal", "число"),
+                            ("boolean", "да или нет"),
+                            ("choice", "выбор из списка"),
+                        ],
+                        max_length=10,
+                        verbose_name="вид значения",
+                    ),
+                ),
+                (
+                    "choices",
+                    models.JSONField(
+                        blank=True,
+                        default=list,
+                        help_text='Список пар, например [[1, "выборы"]]',
+                        verbose_name="варианты",
+                    ),
+                ),
+                (
+                    "decimals",
+                    models.PositiveSmallIntegerField(
+                        default=0, verbose_name="знаков после запятой"
+                    ),
+                ),
+                (
+                    "direction",
+                    models.CharField(
+                        choices=[
+                            ("up", "чем больше, тем лучше"),
+                            ("down", "чем меньше, тем лучше"),
+                            ("none", "без оценки"),
+                        ],
+                        default="none",
+                        max_length=5,
+                        verbose_name="направление",
+                    ),
+                ),
+                (
+                    "aggregation",
+                    models.CharField(
+                        choices=[
+                            ("sum", "сумма"),
+                            ("ratio", "отношение сумм"),
+                            ("share", "доля ответивших «да»"),
+                            ("median", "медиана"),
+                        ],
+                        max_length=10,
+                        verbose_name="сводка",
+                    ),
+                ),
+                (
+                    "scale",
+                    models.DecimalField(
+                        decimal_places=3, default=1, max_digits=12, verbose_name="множитель"
+                    ),
+                ),
+                ("formula", models.CharField(blank=True, max_length=300, verbose_name="формула")),
+                ("source", models.CharField(max_length=200, verbose_name="источник")),
+                ("owner", models.CharField(max_length=200, verbose_name="кто ведёт")),
+                (
+                    "legal_base",
+                    models.CharField(blank=True, max_length=300, verbose_name="правовое основание"),
+                ),
+                (
+                    "applicable_kinds",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(
+                            choices=[
+                                ("municipal_district", "муниципальный район"),
+                                ("municipal_okrug", "муниципальный округ"),
+                                ("urban_okrug", "городской округ"),
+                                (
+                                    "urban_okrug_with_districts",
+                                    "городской округ с внутригородским делением",
+                                ),
+                                ("intracity_district", "внутригородской район"),
+                                (
+                                    "intracity_territory",
+                                    "внутригородская территория города федерального значения",
+                                ),
+                                ("urban_settlement", "городское поселение"),
+                                ("rural_settlement", "сельское поселение"),
+                            ],
+                            max_length=30,
+                        ),
+                        blank=True,
+                        default=list,
+                        help_text="Пусто — для всех видов",
+                        size=None,
+                        verbose_name="для каких видов",
+                    ),
+                ),
+                (
+                    "min_value",
+                    models.DecimalField(
+                        blank=True,
+                        decimal_places=6,
+                        max_digits=24,
+                        null=True,
+                        verbose_name="не меньше",
+                    ),
+                ),
+                (
+                    "max_value",
+                    models.DecimalField(
+                        blank=True,
+                        decimal_places=6,
+                        max_digits=24,
+                        null=True,
+                        verbose_name="не больше",
+                    ),
+                ),
+                ("valid_from", models.DateField(blank=True, null=True, verbose_name="действует с")),
+                ("valid_to", models.DateField(blank=True, null=True, verbose_name="действует до")),
+                (
+                    "is_retired",
+                    models.BooleanField(default=False, verbose_name="больше не собирается"),
+                ),
+                (
+                    "denominator",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="annual_report.indicator",
+                        verbose_name="знаменатель",
+                    ),
+                ),
+                (
+                    "numerator",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="annual_report.indicator",
+                        verbose_name="числитель",
+                    ),
+                ),
+                (
+                    "section",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="indicators",
+                        to="annual_report.section",
+                        verbose_name="раздел",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'показатель',
-                'verbose_name_plural': 'показатели',
-                'ordering': ['section__order', 'order', 'code'],
+                "verbose_name": "показатель",
+                "verbose_name_plural": "показатели",
+                "ordering": ["section__order", "order", "code"],
             },
         ),
         migrations.CreateModel(
-            name='FormField',
+            name="FormField",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('order', models.PositiveSmallIntegerField(default=0, verbose_name='порядок')),
-                ('is_required', models.BooleanField(default=True, verbose_name='обязательный')),
-                ('prefill', models.BooleanField(default=False, verbose_name='переносить с прошлого года')),
-                ('form', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='fields', to='annual_report.form')),
-                ('indicator', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='annual_report.indicator')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("order", models.PositiveSmallIntegerField(default=0, verbose_name="порядок")),
+                ("is_required", models.BooleanField(default=True, verbose_name="обязательный")),
+                (
+                    "prefill",
+                    models.BooleanField(default=False, verbose_name="переносить с прошлого года"),
+                ),
+                (
+                    "form",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="fields",
+                        to="annual_report.form",
+                    ),
+                ),
+                (
+                    "indicator",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="annual_report.indicator",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'поле формы',
-                'verbose_name_plural': 'поля формы',
-                'ordering': ['indicator__section__order', 'order', 'indicator__order', 'indicator__code'],
+                "verbose_name": "поле формы",
+                "verbose_name_plural": "поля формы",
+                "ordering": [
+                    "indicator__section__order",
+                    "order",
+                    "indicator__order",
+                    "indicator__code",
+                ],
             },
         ),
         migrations.AddField(
-            model_name='form',
-            name='indicators',
-            field=models.ManyToManyField(related_name='forms', through='annual_report.FormField', to='annual_report.indicator'),
+            model_name="form",
+            name="indicators",
+            field=models.ManyToManyField(
+                related_name="forms",
+                through="annual_report.FormField",
+                to="annual_report.indicator",
+            ),
         ),
         migrations.CreateModel(
-            name='Answer',
+            name="Answer",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('value', models.DecimalField(blank=True, decimal_places=6, max_digits=24, null=True, verbose_name='значение')),
-                ('no_data_reason', models.CharField(blank=True, max_length=300, verbose_name='почему нет данных')),
-                ('note', models.CharField(blank=True, max_length=500, verbose_name='примечание')),
-                ('source', models.CharField(choices=[('manual', 'введено'), ('last_year', 'перенесено с прошлого года')], default='manual', max_length=10, verbose_name='откуда')),
-                ('updated_at', models.DateTimeField(auto_now=True)),
-                ('updated_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('indicator', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='annual_report.indicator')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "value",
+                    models.DecimalField(
+                        blank=True,
+                        decimal_places=6,
+                        max_digits=24,
+                        null=True,
+                        verbose_name="значение",
+                    ),
+                ),
+                (
+                    "no_data_reason",
+                    models.CharField(blank=True, max_length=300, verbose_name="почему нет данных"),
+                ),
+                ("note", models.CharField(blank=True, max_length=500, verbose_name="примечание")),
+                (
+                    "source",
+                    models.CharField(
+                        choices=[
+                            ("manual", "введено"),
+                            ("last_year", "перенесено с прошлого года"),
+                        ],
+                        default="manual",
+                        max_length=10,
+                        verbose_name="откуда",
+                    ),
+                ),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                (
+                    "updated_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "indicator",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="annual_report.indicator",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'ответ',
-                'verbose_name_plural': 'ответы',
+                "verbose_name": "ответ",
+                "verbose_name_plural": "ответы",
             },
         ),
         migrations.CreateModel(
-            name='Report',
+            name="Report",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('title', models.CharField(max_length=250, verbose_name='название')),
-                ('title_en', models.CharField(max_length=250, verbose_name='название по-английски')),
-                ('summary', models.TextField(verbose_name='кратко')),
-                ('summary_en', models.TextField(verbose_name='кратко по-английски')),
-                ('state', models.CharField(choices=[('draft', 'готовится'), ('ready', 'собран'), ('published', 'опубликован')], default='draft', max_length=10, verbose_name='состояние')),
-                ('pages', models.PositiveSmallIntegerField(blank=True, null=True, verbose_name='страниц')),
-                ('built_at', models.DateTimeField(blank=True, null=True, verbose_name='собран')),
-                ('published_at', models.DateTimeField(blank=True, null=True, verbose_name='опубликован')),
-                ('campaign', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='report', to='annual_report.campaign')),
-                ('pdf', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='documents.document')),
-                ('published_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("title", models.CharField(max_length=250, verbose_name="название")),
+                (
+                    "title_en",
+                    models.CharField(max_length=250, verbose_name="название по-английски"),
+                ),
+                ("summary", models.TextField(verbose_name="кратко")),
+                ("summary_en", models.TextField(verbose_name="кратко по-английски")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("draft", "готовится"),
+                            ("ready", "собран"),
+                            ("published", "опубликован"),
+                        ],
+                        default="draft",
+                        max_length=10,
+                        verbose_name="состояние",
+                    ),
+                ),
+                (
+                    "pages",
+                    models.PositiveSmallIntegerField(blank=True, null=True, verbose_name="страниц"),
+                ),
+                ("built_at", models.DateTimeField(blank=True, null=True, verbose_name="собран")),
+                (
+                    "published_at",
+                    models.DateTimeField(blank=True, null=True, verbose_name="опубликован"),
+                ),
+                (
+                    "campaign",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="report",
+                        to="annual_report.campaign",
+                    ),
+                ),
+                (
+                    "pdf",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="documents.document",
+                    ),
+                ),
+                (
+                    "published_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'доклад',
-                'verbose_name_plural': 'доклады',
-                'ordering': ['-campaign__year'],
+                "verbose_name": "доклад",
+                "verbose_name_plural": "доклады",
+                "ordering": ["-campaign__year"],
             },
         ),
         migrations.CreateModel(
-            name='ReportChapter',
+            name="ReportChapter",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('order', models.PositiveSmallIntegerField(verbose_name='порядок')),
-                ('slug', models.SlugField(max_length=60, verbose_name='обозначение')),
-                ('title', models.CharField(max_length=200, verbose_name='заголовок')),
-                ('text', models.TextField(blank=True, verbose_name='текст')),
-                ('blocks', models.JSONField(blank=True, default=list, verbose_name='таблицы и графики')),
-                ('report', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='chapters', to='annual_report.report')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("order", models.PositiveSmallIntegerField(verbose_name="порядок")),
+                ("slug", models.SlugField(max_length=60, verbose_name="обозначение")),
+                ("title", models.CharField(max_length=200, verbose_name="заголовок")),
+                ("text", models.TextField(blank=True, verbose_name="текст")),
+                (
+                    "blocks",
+                    models.JSONField(blank=True, default=list, verbose_name="таблицы и графики"),
+                ),
+                (
+                    "report",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="chapters",
+                        to="annual_report.report",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'глава',
-                'verbose_name_plural': 'главы',
-                'ordering': ['order'],
+                "verbose_name": "глава",
+                "verbose_name_plural": "главы",
+                "ordering": ["order"],
             },
         ),
         migrations.CreateModel(
-            name='ReportFigure',
+            name="ReportFigure",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('scope', models.CharField(choices=[('nation', 'Россия'), ('district', 'федеральный округ'), ('region', 'субъект РФ'), ('kind', 'вид муниципального образования')], max_length=10)),
-                ('scope_code', models.CharField(blank=True, max_length=30)),
-                ('value', models.DecimalField(decimal_places=6, max_digits=30, null=True)),
-                ('count', models.PositiveIntegerField()),
-                ('expected', models.PositiveIntegerField()),
-                ('indicator', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='annual_report.indicator')),
-                ('report', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='figures', to='annual_report.report')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "scope",
+                    models.CharField(
+                        choices=[
+                            ("nation", "Россия"),
+                            ("district", "федеральный округ"),
+                            ("region", "субъект РФ"),
+                            ("kind", "вид муниципального образования"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("scope_code", models.CharField(blank=True, max_length=30)),
+                ("value", models.DecimalField(decimal_places=6, max_digits=30, null=True)),
+                ("count", models.PositiveIntegerField()),
+                ("expected", models.PositiveIntegerField()),
+                (
+                    "indicator",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="annual_report.indicator",
+                    ),
+                ),
+                (
+                    "report",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="figures",
+                        to="annual_report.report",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'сводное значение',
-                'verbose_name_plural': 'сводные значения',
+                "verbose_name": "сводное значение",
+                "verbose_name_plural": "сводные значения",
             },
         ),
         migrations.CreateModel(
-            name='IndicatorEvent',
+            name="IndicatorEvent",
             fields=[
-                ('pgh_id', models.AutoField(primary_key=True, serialize=False)),
-                ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
-                ('pgh_label', models.TextField(help_text='The event label.')),
-                ('id', models.BigIntegerField()),
-                ('code', models.CharField(max_length=10, verbose_name='код')),
-                ('order', models.PositiveSmallIntegerField(default=0, verbose_name='порядок')),
-                ('title', models.CharField(max_length=300, verbose_name='название')),
-                ('title_en', models.CharField(max_length=300, verbose_name='название по-английски')),
-                ('definition', models.TextField(verbose_name='определение')),
-                ('hint', models.CharField(blank=True, max_length=300, verbose_name='подсказка при заполнении')),
-                ('unit', models.CharField(max_length=40, verbose_name='единица')),
-                ('unit_en', models.CharField(max_length=40, verbose_name='единица по-английски')),
-                ('value_type', models.CharField(choices=[('integer', 'целое число'), ('decimal', 'число'), ('boolean', 'да или нет'), ('choice', 'выбор из списка')], max_length=10, verbose_name='вид значения')),
-                ('choices', models.JSONField(blank=True, default=list, help_text='Список пар, например [[1, "выборы"]]', verbose_name='варианты')),
-                ('decimals', models.PositiveSmallIntegerField(default=0, verbose_name='знаков после запятой')),
-                ('direction', models.CharField(choices=[('up', 'чем больше, тем лучше'), ('down', 'чем меньше, тем лучше'), ('none', 'без оценки')], default='none', max_length=5, verbose_name='направление')),
-                ('aggregation', models.CharField(choices=[('sum', 'сумма'), ('ratio', 'отношение сумм'), ('share', 'доля ответивших «да»'), ('median', 'медиана')], max_length=10, verbose_name='сводка')),
-                ('scale', models.DecimalField(decimal_places=3, default=1, max_digits=12, verbose_name='множитель')),
-                ('formula', models.CharField(blank=True, max_length=300, verbose_name='формула')),
-                ('source', models.CharField(max_length=200, verbose_name='источник')),
-                ('owner', models.CharField(max_length=200, verbose_name='кто ведёт')),
-                ('legal_base', models.CharField(blank=True, max_length=300, verbose_name='правовое основание')),
-                ('applicable_kinds', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(choices=[('municipal_district', 'муниципальный район'), ('municipal_okrug', 'муниципальный округ'), ('urban_okrug', 'городской округ'), ('urban_okrug_with_districts', 'городской округ с внутригородским делением'), ('intracity_district', 'внутригородской район'), ('intracity_territory', 'внутригородская территория города федерального значения'), ('urban_settlement', 'городское поселение'), ('rural_settlement', 'сельское поселение')], max_length=30), blank=True, default=list, help_text='Пусто — для всех видов', size=None, verbose_name='для каких видов')),
-                ('min_value', models.DecimalField(blank=True, decimal_places=6, max_digits=24, null=True, verbose_name='не меньше')),
-                ('max_value', models.DecimalField(blank=True, decimal_places=6, max_digits=24, null=True, verbose_name='не больше')),
-                ('valid_from', models.DateField(blank=True, null=True, verbose_name='действует с')),
-                ('valid_to', models.DateField(blank=True, null=True, verbose_name='действует до')),
-                ('is_retired', models.BooleanField(default=False, verbose_name='больше не собирается')),
-                ('denominator', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='annual_report.indicator', verbose_name='знаменатель')),
-                ('numerator', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='annual_report.indicator', verbose_name='числитель')),
-                ('pgh_context', models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context')),
-                ('pgh_obj', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='annual_report.indicator')),
-                ('section', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='annual_report.section', verbose_name='раздел')),
+                ("pgh_id", models.AutoField(primary_key=True, serialize=False)),
+                ("pgh_created_at", models.DateTimeField(auto_now_add=True)),
+                ("pgh_label", models.TextField(help_text="The event label.")),
+                ("id", models.BigIntegerField()),
+                ("code", models.CharField(max_length=10, verbose_name="код")),
+                ("order", models.PositiveSmallIntegerField(default=0, verbose_name="порядок")),
+                ("title", models.CharField(max_length=300, verbose_name="название")),
+                (
+                    "title_en",
+                    models.CharField(max_length=300, verbose_name="название по-английски"),
+                ),
+                ("definition", models.TextField(verbose_name="определение")),
+                (
+                    "hint",
+                    models.CharField(
+                        blank=True, max_length=300, verbose_name="подсказка при заполнении"
+                    ),
+                ),
+                ("unit", models.CharField(max_length=40, verbose_name="единица")),
+                ("unit_en", models.CharField(max_length=40, verbose_name="единица по-английски")),
+                (
+                    "value_type",
+                    models.CharField(
+                        choices=[
+                            ("integer", "целое число"),
+                            ("decimal", "число"),
+                            ("boolean", "да или нет"),
+                            ("choice", "выбор из списка"),
+                        ],
+                        max_length=10,
+                        verbose_name="вид значения",
+                    ),
+                ),
+                (
+                    "choices",
+                    models.JSONField(
+                        blank=True,
+                        default=list,
+                        help_text='Список пар, например [[1, "выборы"]]',
+                        verbose_name="варианты",
+                    ),
+                ),
+                (
+                    "decimals",
+                    models.PositiveSmallIntegerField(
+                        default=0, verbose_name="знаков после запятой"
+                    ),
+                ),
+                (
+                    "direction",
+                    models.CharField(
+                        choices=[
+                            ("up", "чем больше, тем лучше"),
+                            ("down", "чем меньше, тем лучше"),
+                            ("none", "без оценки"),
+                        ],
+                        default="none",
+                        max_length=5,
+                        verbose_name="направление",
+                    ),
+                ),
+                (
+                    "aggregation",
+                    models.CharField(
+                        choices=[
+                            ("sum", "сумма"),
+                            ("ratio", "отношение сумм"),
+                            ("share", "доля ответивших «да»"),
+                            ("median", "медиана"),
+                        ],
+                        max_length=10,
+                        verbose_name="сводка",
+                    ),
+                ),
+                (
+                    "scale",
+                    models.DecimalField(
+                        decimal_places=3, default=1, max_digits=12, verbose_name="множитель"
+                    ),
+                ),
+                ("formula", models.CharField(blank=True, max_length=300, verbose_name="формула")),
+                ("source", models.CharField(max_length=200, verbose_name="источник")),
+                ("owner", models.CharField(max_length=200, verbose_name="кто ведёт")),
+                (
+                    "legal_base",
+                    models.CharField(blank=True, max_length=300, verbose_name="правовое основание"),
+                ),
+                (
+                    "applicable_kinds",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(
+                            choices=[
+                                ("municipal_district", "муниципальный район"),
+                                ("municipal_okrug", "муниципальный округ"),
+                                ("urban_okrug", "городской округ"),
+                                (
+                                    "urban_okrug_with_districts",
+                                    "городской округ с внутригородским делением",
+                                ),
+                                ("intracity_district", "внутригородской район"),
+                                (
+                                    "intracity_territory",
+                                    "внутригородская территория города федерального значения",
+                                ),
+                                ("urban_settlement", "городское поселение"),
+                                ("rural_settlement", "сельское поселение"),
+                            ],
+                            max_length=30,
+                        ),
+                        blank=True,
+                        default=list,
+                        help_text="Пусто — для всех видов",
+                        size=None,
+                        verbose_name="для каких видов",
+                    ),
+                ),
+                (
+                    "min_value",
+                    models.DecimalField(
+                        blank=True,
+                        decimal_places=6,
+                        max_digits=24,
+                        null=True,
+                        verbose_name="не меньше",
+                    ),
+                ),
+                (
+                    "max_value",
+                    models.DecimalField(
+                        blank=True,
+                        decimal_places=6,
+                        max_digits=24,
+                        null=True,
+                        verbose_name="не больше",
+                    ),
+                ),
+                ("valid_from", models.DateField(blank=True, null=True, verbose_name="действует с")),
+                ("valid_to", models.DateField(blank=True, null=True, verbose_name="действует до")),
+                (
+                    "is_retired",
+                    models.BooleanField(default=False, verbose_name="больше не собирается"),
+                ),
+                (
+                    "denominator",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        related_query_name="+",
+                        to="annual_report.indicator",
+                        verbose_name="знаменатель",
+                    ),
+                ),
+                (
+                    "numerator",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        related_query_name="+",
+                        to="annual_report.indicator",
+                        verbose_name="числитель",
+                    ),
+                ),
+                (
+                    "pgh_context",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="pghistory.context",
+                    ),
+                ),
+                (
+                    "pgh_obj",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="events",
+                        to="annual_report.indicator",
+                    ),
+                ),
+                (
+                    "section",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        related_query_name="+",
+                        to="annual_report.section",
+                        verbose_name="раздел",
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='Snapshot',
+            name="Snapshot",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('path', models.CharField(max_length=200, unique=True, verbose_name='файл')),
-                ('sha256', models.CharField(max_length=64, verbose_name='хеш')),
-                ('rows', models.PositiveIntegerField(verbose_name='строк')),
-                ('municipalities', models.PositiveIntegerField(verbose_name='муниципалитетов в снимке')),
-                ('expected', models.PositiveIntegerField(verbose_name='муниципалитетов в реестре')),
-                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='создан')),
-                ('campaign', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='snapshots', to='annual_report.campaign')),
-                ('created_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("path", models.CharField(max_length=200, unique=True, verbose_name="файл")),
+                ("sha256", models.CharField(max_length=64, verbose_name="хеш")),
+                ("rows", models.PositiveIntegerField(verbose_name="строк")),
+                (
+                    "municipalities",
+                    models.PositiveIntegerField(verbose_name="муниципалитетов в снимке"),
+                ),
+                ("expected", models.PositiveIntegerField(verbose_name="муниципалитетов в реестре")),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="создан")),
+                (
+                    "campaign",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="snapshots",
+                        to="annual_report.campaign",
+                    ),
+                ),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'снимок данных',
-                'verbose_name_plural': 'снимки данных',
-                'ordering': ['-created_at'],
+                "verbose_name": "снимок данных",
+                "verbose_name_plural": "снимки данных",
+                "ordering": ["-created_at"],
             },
         ),
         migrations.AddField(
-            model_name='report',
-            name='snapshot',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='reports', to='annual_report.snapshot'),
+            model_name="report",
+            name="snapshot",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="reports",
+                to="annual_report.snapshot",
+            ),
         ),
         migrations.CreateModel(
-            name='Submission',
+            name="Submission",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('state', models.CharField(choices=[('not_started', 'не начата'), ('draft', 'заполняется'), ('submitted', 'на проверке в совете'), ('returned', 'возвращена'), ('approved', 'утверждена советом')], default='not_started', max_length=12, verbose_name='состояние')),
-                ('filled', models.PositiveSmallIntegerField(default=0, verbose_name='заполнено')),
-                ('required', models.PositiveSmallIntegerField(default=0, verbose_name='нужно заполнить')),
-                ('critical', models.PositiveSmallIntegerField(default=0, verbose_name='ошибок')),
-                ('version', models.PositiveIntegerField(default=0, verbose_name='версия')),
-                ('updated_at', models.DateTimeField(blank=True, null=True, verbose_name='изменена')),
-                ('submitted_at', models.DateTimeField(blank=True, null=True, verbose_name='отправлена')),
-                ('decided_at', models.DateTimeField(blank=True, null=True, verbose_name='решение совета')),
-                ('return_comment', models.TextField(blank=True, verbose_name='что исправить')),
-                ('campaign', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='submissions', to='annual_report.campaign')),
-                ('decided_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('municipality', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='submissions', to='organisations.municipality')),
-                ('region', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='submissions', to='organisations.region')),
-                ('submitted_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('updated_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("not_started", "не начата"),
+                            ("draft", "заполняется"),
+                            ("submitted", "на проверке в совете"),
+                            ("returned", "возвращена"),
+                            ("approved", "утверждена советом"),
+                        ],
+                        default="not_started",
+                        max_length=12,
+                        verbose_name="состояние",
+                    ),
+                ),
+                ("filled", models.PositiveSmallIntegerField(default=0, verbose_name="заполнено")),
+                (
+                    "required",
+                    models.PositiveSmallIntegerField(default=0, verbose_name="нужно заполнить"),
+                ),
+                ("critical", models.PositiveSmallIntegerField(default=0, verbose_name="ошибок")),
+                ("version", models.PositiveIntegerField(default=0, verbose_name="версия")),
+                (
+                    "updated_at",
+                    models.DateTimeField(blank=True, null=True, verbose_name="изменена"),
+                ),
+                (
+                    "submitted_at",
+                    models.DateTimeField(blank=True, null=True, verbose_name="отправлена"),
+                ),
+                (
+                    "decided_at",
+                    models.DateTimeField(blank=True, null=True, verbose_name="решение совета"),
+                ),
+                ("return_comment", models.TextField(blank=True, verbose_name="что исправить")),
+                (
+                    "campaign",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="submissions",
+                        to="annual_report.campaign",
+                    ),
+                ),
+                (
+                    "decided_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "municipality",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="submissions",
+                        to="organisations.municipality",
+                    ),
+                ),
+                (
+                    "region",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="submissions",
+                        to="organisations.region",
+                    ),
+                ),
+                (
+                    "submitted_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "updated_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'форма муниципалитета',
-                'verbose_name_plural': 'формы муниципалитетов',
-                'ordering': ['-campaign__year', 'municipality__sort_key'],
+                "verbose_name": "форма муниципалитета",
+                "verbose_name_plural": "формы муниципалитетов",
+                "ordering": ["-campaign__year", "municipality__sort_key"],
             },
         ),
         migrations.CreateModel(
-            name='Explanation',
+            name="Explanation",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('text', models.CharField(max_length=1000, verbose_name='пояснение')),
-                ('at', models.DateTimeField(auto_now=True)),
-                ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('rule', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='annual_report.controlrule')),
-                ('submission', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='explanations', to='annual_report.submission')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("text", models.CharField(max_length=1000, verbose_name="пояснение")),
+                ("at", models.DateTimeField(auto_now=True)),
+                (
+                    "by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "rule",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="annual_report.controlrule",
+                    ),
+                ),
+                (
+                    "submission",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="explanations",
+                        to="annual_report.submission",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'пояснение',
-                'verbose_name_plural': 'пояснения',
+                "verbose_name": "пояснение",
+                "verbose_name_plural": "пояснения",
             },
         ),
         migrations.CreateModel(
-            name='AnswerEvent',
+            name="AnswerEvent",
             fields=[
-                ('pgh_id', models.AutoField(primary_key=True, serialize=False)),
-                ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
-                ('pgh_label', models.TextField(help_text='The event label.')),
-                ('id', models.BigIntegerField()),
-                ('value', models.DecimalField(blank=True, decimal_places=6, max_digits=24, null=True, verbose_name='значение')),
-                ('no_data_reason', models.CharField(blank=True, max_length=300, verbose_name='почему нет данных')),
-                ('note', models.CharField(blank=True, max_length=500, verbose_name='примечание')),
-                ('source', models.CharField(choices=[('manual', 'введено'), ('last_year', 'перенесено с прошлого года')], default='manual', max_length=10, verbose_name='откуда')),
-                ('updated_at', models.DateTimeField(auto_now=True)),
-                ('pgh_context', models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context')),
-                ('pgh_obj', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='annual_report.answer')),
-                ('updated_by', models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to=settings.AUTH_USER_MODEL)),
-                ('indicator', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='annual_report.indicator')),
-                ('submission', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='annual_report.submission')),
+                ("pgh_id", models.AutoField(primary_key=True, serialize=False)),
+                ("pgh_created_at", models.DateTimeField(auto_now_add=True)),
+                ("pgh_label", models.TextField(help_text="The event label.")),
+                ("id", models.BigIntegerField()),
+                (
+                    "value",
+                    models.DecimalField(
+                        blank=True,
+                        decimal_places=6,
+                        max_digits=24,
+                        null=True,
+                        verbose_name="значение",
+                    ),
+                ),
+                (
+                    "no_data_reason",
+                    models.CharField(blank=True, max_length=300, verbose_name="почему нет данных"),
+                ),
+                ("note", models.CharField(blank=True, max_length=500, verbose_name="примечание")),
+                (
+                    "source",
+                    models.CharField(
+                        choices=[
+                            ("manual", "введено"),
+                            ("last_year", "перенесено с прошлого года"),
+                        ],
+                        default="manual",
+                        max_length=10,
+                        verbose_name="откуда",
+                    ),
+                ),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                (
+                    "pgh_context",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="pghistory.context",
+                    ),
+                ),
+                (
+                    "pgh_obj",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="events",
+                        to="annual_report.answer",
+                    ),
+                ),
+                (
+                    "updated_by",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        related_query_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "indicator",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        related_query_name="+",
+                        to="annual_report.indicator",
+                    ),
+                ),
+                (
+                    "submission",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        related_query_name="+",
+                        to="annual_report.submission",
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.AddField(
-            model_name='answer',
-            name='submission',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='answers', to='annual_report.submission'),
+            model_name="answer",
+            name="submission",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="answers",
+                to="annual_report.submission",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='controlrule',
-            constraint=models.UniqueConstraint(fields=('form', 'code'), name='control_rule_once'),
+            model_name="controlrule",
+            constraint=models.UniqueConstraint(fields=("form", "code"), name="control_rule_once"),
         ),
         migrations.AddConstraint(
-            model_name='campaign',
-            constraint=models.CheckConstraint(condition=models.Q(('municipality_deadline__gte', models.F('opens_on')), ('council_deadline__gte', models.F('municipality_deadline')), ('congress_deadline__gte', models.F('council_deadline'))), name='campaign_deadlines_order'),
+            model_name="campaign",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("municipality_deadline__gte", models.F("opens_on")),
+                    ("council_deadline__gte", models.F("municipality_deadline")),
+                    ("congress_deadline__gte", models.F("council_deadline")),
+                ),
+                name="campaign_deadlines_order",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='campaign',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'open')), fields=('state',), name='campaign_one_open'),
+            model_name="campaign",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state", "open")), fields=("state",), name="campaign_one_open"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='formfield',
-            constraint=models.UniqueConstraint(fields=('form', 'indicator'), name='form_field_once'),
+            model_name="formfield",
+            constraint=models.UniqueConstraint(
+                fields=("form", "indicator"), name="form_field_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='reportchapter',
-            constraint=models.UniqueConstraint(fields=('report', 'slug'), name='report_chapter_slug'),
+            model_name="reportchapter",
+            constraint=models.UniqueConstraint(
+                fields=("report", "slug"), name="report_chapter_slug"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='reportchapter',
-            constraint=models.UniqueConstraint(deferrable=django.db.models.constraints.Deferrable['DEFERRED'], fields=('report', 'order'), name='report_chapter_order'),
+            model_name="reportchapter",
+            constraint=models.UniqueConstraint(
+                deferrable=django.db.models.constraints.Deferrable["DEFERRED"],
+                fields=("report", "order"),
+                name="report_chapter_order",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='reportfigure',
-            constraint=models.UniqueConstraint(fields=('report', 'indicator', 'scope', 'scope_code'), name='report_figure_once'),
+            model_name="reportfigure",
+            constraint=models.UniqueConstraint(
+                fields=("report", "indicator", "scope", "scope_code"), name="report_figure_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='indicator',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('aggregation', 'ratio'), _negated=True), models.Q(('denominator__isnull', False), ('numerator__isnull', False)), _connector='OR'), name='indicator_ratio_has_parts'),
+            model_name="indicator",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("aggregation", "ratio"), _negated=True),
+                    models.Q(("denominator__isnull", False), ("numerator__isnull", False)),
+                    _connector="OR",
+                ),
+                name="indicator_ratio_has_parts",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='indicator',
-            constraint=models.CheckConstraint(condition=models.Q(('valid_to__isnull', True), ('valid_from__isnull', True), ('valid_to__gt', models.F('valid_from')), _connector='OR'), name='indicator_validity_order'),
+            model_name="indicator",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("valid_to__isnull", True),
+                    ("valid_from__isnull", True),
+                    ("valid_to__gt", models.F("valid_from")),
+                    _connector="OR",
+                ),
+                name="indicator_validity_order",
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='indicator',
-            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "annual_report_indicatorevent" ("aggregation", "applicable_kinds", "choices", "code", "decimals", "definition", "denominator_id", "direction", "formula", "hint", "id", "is_retired", "legal_base", "max_value", "min_value", "numerator_id", "order", "owner", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "scale", "section_id", "source", "title", "title_en", "unit", "unit_en", "valid_from", "valid_to", "value_type") VALUES (NEW."aggregation", NEW."applicable_kinds", NEW."choices", NEW."code", NEW."decimals", NEW."definition", NEW."denominator_id", NEW."direction", NEW."formula", NEW."hint", NEW."id", NEW."is_retired", NEW."legal_base", NEW."max_value", NEW."min_value", NEW."numerator_id", NEW."order", NEW."owner", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."scale", NEW."section_id", NEW."source", NEW."title", NEW."title_en", NEW."unit", NEW."unit_en", NEW."valid_from", NEW."valid_to", NEW."value_type"); RETURN NULL;', hash='75c26c80e384959d3a1939fb5a4cea78027c4e5f', operation='INSERT', pgid='pgtrigger_insert_insert_c6b81', table='annual_report_indicator', when='AFTER')),
+            model_name="indicator",
+            trigger=pgtrigger.compiler.Trigger(
+                name="insert_insert",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='INSERT INTO "annual_report_indicatorevent" ("aggregation", "applicable_kinds", "choices", "code", "decimals", "definition", "denominator_id", "direction", "formula", "hint", "id", "is_retired", "legal_base", "max_value", "min_value", "numerator_id", "order", "owner", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "scale", "section_id", "source", "title", "title_en", "unit", "unit_en", "valid_from", "valid_to", "value_type") VALUES (NEW."aggregation", NEW."applicable_kinds", NEW."choices", NEW."code", NEW."decimals", NEW."definition", NEW."denominator_id", NEW."direction", NEW."formula", NEW."hint", NEW."id", NEW."is_retired", NEW."legal_base", NEW."max_value", NEW."min_value", NEW."numerator_id", NEW."order", NEW."owner", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."scale", NEW."section_id", NEW."source", NEW."title", NEW."title_en", NEW."unit", NEW."unit_en", NEW."valid_from", NEW."valid_to", NEW."value_type"); RETURN NULL;',
+                    hash="75c26c80e384959d3a1939fb5a4cea78027c4e5f",
+                    operation="INSERT",
+                    pgid="pgtrigger_insert_insert_c6b81",
+                    table="annual_report_indicator",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='indicator',
-            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "annual_report_indicatorevent" ("aggregation", "applicable_kinds", "choices", "code", "decimals", "definition", "denominator_id", "direction", "formula", "hint", "id", "is_retired", "legal_base", "max_value", "min_value", "numerator_id", "order", "owner", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "scale", "section_id", "source", "title", "title_en", "unit", "unit_en", "valid_from", "valid_to", "value_type") VALUES (NEW."aggregation", NEW."applicable_kinds", NEW."choices", NEW."code", NEW."decimals", NEW."definition", NEW."denominator_id", NEW."direction", NEW."formula", NEW."hint", NEW."id", NEW."is_retired", NEW."legal_base", NEW."max_value", NEW."min_value", NEW."numerator_id", NEW."order", NEW."owner", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."scale", NEW."section_id", NEW."source", NEW."title", NEW."title_en", NEW."unit", NEW."unit_en", NEW."valid_from", NEW."valid_to", NEW."value_type"); RETURN NULL;', hash='a889d7f7a50d348f8401c909e27588c9e47da07e', operation='UPDATE', pgid='pgtrigger_update_update_41cb4', table='annual_report_indicator', when='AFTER')),
+            model_name="indicator",
+            trigger=pgtrigger.compiler.Trigger(
+                name="update_update",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition="WHEN (OLD.* IS DISTINCT FROM NEW.*)",
+                    func='INSERT INTO "annual_report_indicatorevent" ("aggregation", "applicable_kinds", "choices", "code", "decimals", "definition", "denominator_id", "direction", "formula", "hint", "id", "is_retired", "legal_base", "max_value", "min_value", "numerator_id", "order", "owner", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "scale", "section_id", "source", "title", "title_en", "unit", "unit_en", "valid_from", "valid_to", "value_type") VALUES (NEW."aggregation", NEW."applicable_kinds", NEW."choices", NEW."code", NEW."decimals", NEW."definition", NEW."denominator_id", NEW."direction", NEW."formula", NEW."hint", NEW."id", NEW."is_retired", NEW."legal_base", NEW."max_value", NEW."min_value", NEW."numerator_id", NEW."order", NEW."owner", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."scale", NEW."section_id", NEW."source", NEW."title", NEW."title_en", NEW."unit", NEW."unit_en", NEW."valid_from", NEW."valid_to", NEW."value_type"); RETURN NULL;',
+                    hash="a889d7f7a50d348f8401c909e27588c9e47da07e",
+                    operation="UPDATE",
+                    pgid="pgtrigger_update_update_41cb4",
+                    table="annual_report_indicator",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='snapshot',
-            trigger=pgtrigger.compiler.Trigger(name='frozen', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='b08366f301d981346a1fe240ea053a786c0f4156', operation='UPDATE OR DELETE', pgid='pgtrigger_frozen_56623', table='annual_report_snapshot', when='BEFORE')),
+            model_name="snapshot",
+            trigger=pgtrigger.compiler.Trigger(
+                name="frozen",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
+                    hash="b08366f301d981346a1fe240ea053a786c0f4156",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_frozen_56623",
+                    table="annual_report_snapshot",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddConstraint(
-            model_name='report',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'published'), _negated=True), models.Q(('pdf__isnull', False), ('published_at__isnull', False), ('snapshot__isnull', False)), _connector='OR'), name='report_published_complete'),
+            model_name="report",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state", "published"), _negated=True),
+                    models.Q(
+                        ("pdf__isnull", False),
+                        ("published_at__isnull", False),
+                        ("snapshot__isnull", False),
+                    ),
+                    _connector="OR",
+                ),
+                name="report_published_complete",
+            ),
         ),
         migrations.AddIndex(
-            model_name='submission',
-            index=models.Index(fields=['campaign', 'region', 'state'], name='submission_board'),
+            model_name="submission",
+            index=models.Index(fields=["campaign", "region", "state"], name="submission_board"),
         ),
         migrations.AddIndex(
-            model_name='submission',
-            index=models.Index(fields=['municipality', 'campaign'], name='submission_municipality'),
+            model_name="submission",
+            index=models.Index(fields=["municipality", "campaign"], name="submission_municipality"),
         ),
         migrations.AddConstraint(
-            model_name='submission',
-            constraint=models.UniqueConstraint(fields=('campaign', 'municipality'), name='submission_once_per_campaign'),
+            model_name="submission",
+            constraint=models.UniqueConstraint(
+                fields=("campaign", "municipality"), name="submission_once_per_campaign"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='submission',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['submitted', 'approved']), _negated=True), models.Q(('submitted_at__isnull', False), ('submitted_by__isnull', False)), _connector='OR'), name='submission_submitted_pair'),
+            model_name="submission",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state__in", ["submitted", "approved"]), _negated=True),
+                    models.Q(("submitted_at__isnull", False), ("submitted_by__isnull", False)),
+                    _connector="OR",
+                ),
+                name="submission_submitted_pair",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='submission',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['approved', 'returned']), _negated=True), models.Q(('decided_at__isnull', False), ('decided_by__isnull', False)), _connector='OR'), name='submission_decided_pair'),
+            model_name="submission",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state__in", ["approved", "returned"]), _negated=True),
+                    models.Q(("decided_at__isnull", False), ("decided_by__isnull", False)),
+                    _connector="OR",
+                ),
+                name="submission_decided_pair",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='explanation',
-            constraint=models.UniqueConstraint(fields=('submission', 'rule'), name='explanation_once'),
+            model_name="explanation",
+            constraint=models.UniqueConstraint(
+                fields=("submission", "rule"), name="explanation_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='answer',
-            constraint=models.UniqueConstraint(fields=('submission', 'indicator'), name='answer_once'),
+            model_name="answer",
+            constraint=models.UniqueConstraint(
+                fields=("submission", "indicator"), name="answer_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='answer',
-            constraint=models.CheckConstraint(condition=models.Q(('value__isnull', True), ('no_data_reason', ''), _connector='OR'), name='answer_value_or_reason'),
+            model_name="answer",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("value__isnull", True), ("no_data_reason", ""), _connector="OR"
+                ),
+                name="answer_value_or_reason",
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='answer',
-            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "annual_report_answerevent" ("id", "indicator_id", "no_data_reason", "note", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "source", "submission_id", "updated_at", "updated_by_id", "value") VALUES (NEW."id", NEW."indicator_id", NEW."no_data_reason", NEW."note", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."source", NEW."submission_id", NEW."updated_at", NEW."updated_by_id", NEW."value"); RETURN NULL;', hash='6d8073320e38a54d88293d1f2d9aa46029739be3', operation='UPDATE', pgid='pgtrigger_update_update_e1e00', table='annual_report_answer', when='AFTER')),
+            model_name="answer",
+            trigger=pgtrigger.compiler.Trigger(
+                name="update_update",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition="WHEN (OLD.* IS DISTINCT FROM NEW.*)",
+                    func='INSERT INTO "annual_report_answerevent" ("id", "indicator_id", "no_data_reason", "note", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "source", "submission_id", "updated_at", "updated_by_id", "value") VALUES (NEW."id", NEW."indicator_id", NEW."no_data_reason", NEW."note", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."source", NEW."submission_id", NEW."updated_at", NEW."updated_by_id", NEW."value"); RETURN NULL;',
+                    hash="6d8073320e38a54d88293d1f2d9aa46029739be3",
+                    operation="UPDATE",
+                    pgid="pgtrigger_update_update_e1e00",
+                    table="annual_report_answer",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='answer',
-            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "annual_report_answerevent" ("id", "indicator_id", "no_data_reason", "note", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "source", "submission_id", "updated_at", "updated_by_id", "value") VALUES (OLD."id", OLD."indicator_id", OLD."no_data_reason", OLD."note", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."source", OLD."submission_id", OLD."updated_at", OLD."updated_by_id", OLD."value"); RETURN NULL;', hash='607dfa88bbf3c58fc1be03c0076d06f159c9a480', operation='DELETE', pgid='pgtrigger_delete_delete_10275', table='annual_report_answer', when='AFTER')),
+            model_name="answer",
+            trigger=pgtrigger.compiler.Trigger(
+                name="delete_delete",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='INSERT INTO "annual_report_answerevent" ("id", "indicator_id", "no_data_reason", "note", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "source", "submission_id", "updated_at", "updated_by_id", "value") VALUES (OLD."id", OLD."indicator_id", OLD."no_data_reason", OLD."note", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."source", OLD."submission_id", OLD."updated_at", OLD."updated_by_id", OLD."value"); RETURN NULL;',
+                    hash="607dfa88bbf3c58fc1be03c0076d06f159c9a480",
+                    operation="DELETE",
+                    pgid="pgtrigger_delete_delete_10275",
+                    table="annual_report_answer",
+                    when="AFTER",
+                ),
+            ),
         ),
     ]

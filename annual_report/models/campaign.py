@@ -171,7 +171,8 @@ class Answer(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["submission", "indicator"], name="answer_once"),
             models.CheckConstraint(
-                condition=Q(value__isnull=True) | Q(no_data_reason=""), name="answer_value_or_reason"
+                condition=Q(value__isnull=True) | Q(no_data_reason=""),
+                name="answer_value_or_reason",
             ),
         ]
 
@@ -186,7 +187,9 @@ class Answer(models.Model):
 class Explanation(models.Model):
     """Why a rule of severity "explain" does not hold here."""
 
-    submission = models.ForeignKey(Submission, on_delete=models.CASCADE, related_name="explanations")
+    submission = models.ForeignKey(
+        Submission, on_delete=models.CASCADE, related_name="explanations"
+    )
     rule = models.ForeignKey(ControlRule, on_delete=models.PROTECT, related_name="+")
     text = models.CharField("пояснение", max_length=1000)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")

@@ -34,9 +34,7 @@ class Snapshot(models.Model):
         verbose_name = "снимок данных"
         verbose_name_plural = "снимки данных"
         ordering = ["-created_at"]
-        triggers = [
-            pgtrigger.Protect(name="frozen", operation=pgtrigger.Update | pgtrigger.Delete)
-        ]
+        triggers = [pgtrigger.Protect(name="frozen", operation=pgtrigger.Update | pgtrigger.Delete)]
 
     def __str__(self):
         return f"{self.campaign.year}, {self.created_at:%d.%m.%Y %H:%M}"

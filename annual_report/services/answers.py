@@ -69,9 +69,7 @@ WHERE (annual_report_answer.value, annual_report_answer.no_data_reason, annual_r
 
 
 @transaction.atomic
-def save_answers(
-    *, submission: Submission, cells: Mapping[str, CellInput], by: User
-) -> SaveResult:
+def save_answers(*, submission: Submission, cells: Mapping[str, CellInput], by: User) -> SaveResult:
     """Save the cells whose codes the form asks; returns the form as it then stands.
 
     Raises PermissionDenied for a stranger and ValidationError, naming the cause, when the form is

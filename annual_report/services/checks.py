@@ -56,9 +56,11 @@ def limit_message(indicator, value: Decimal) -> str:
     if indicator.value_type == ValueType.INTEGER and value != value.to_integral_value():
         return "нужно целое число, без дробной части."
     if indicator.value_type in (ValueType.BOOLEAN, ValueType.CHOICE):
-        allowed = {0, 1} if indicator.value_type == ValueType.BOOLEAN else {
-            code for code, _label in indicator.choices
-        }
+        allowed = (
+            {0, 1}
+            if indicator.value_type == ValueType.BOOLEAN
+            else {code for code, _label in indicator.choices}
+        )
         return "" if value in allowed else "выберите один из предложенных вариантов."
     if indicator.min_value is not None and value < indicator.min_value:
         return f"не может быть меньше {show_value(indicator, indicator.min_value)}."

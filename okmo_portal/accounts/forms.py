@@ -30,5 +30,7 @@ class ProfileForm(forms.ModelForm):
 class ConsentForm(forms.Form):
     agree = forms.BooleanField(
         label="Даю согласие на обработку персональных данных",
-        error_messages={"required": "Без согласия кабинет не открывается. Отметьте его или выйдите."},
+        error_messages={
+            "required": "Без согласия кабинет не открывается. Отметьте его или выйдите."
+        },
     )

@@ -43,7 +43,9 @@ class Chart:
     legend: list[dict[str, str]] = field(default_factory=list)
 
 
-def text_element(x, y, content, *, size=15, anchor="start", css="chart-label", colour=INK, weight=""):
+def text_element(
+    x, y, content, *, size=15, anchor="start", css="chart-label", colour=INK, weight=""
+):
     bold = f' font-weight="{weight}"' if weight else ""
     return (
         f'<text class="{css}" x="{x:.1f}" y="{y:.1f}" font-size="{size}" font-family="{FONT}" '
@@ -118,7 +120,16 @@ def bar_chart(
             )
         for position, one in enumerate(series):
             parts.append(
-                _bar(one, index, position, label_width, top + position * (bar + 2), room / highest, bar, decimals)
+                _bar(
+                    one,
+                    index,
+                    position,
+                    label_width,
+                    top + position * (bar + 2),
+                    room / highest,
+                    bar,
+                    decimals,
+                )
             )
         y += height
     parts.append(
@@ -173,7 +184,9 @@ def line_chart(
     plot_width, plot_height = width - left - right, height - 44
 
     def x_at(index):
-        return left + (plot_width * index / (len(periods) - 1) if len(periods) > 1 else plot_width / 2)
+        return left + (
+            plot_width * index / (len(periods) - 1) if len(periods) > 1 else plot_width / 2
+        )
 
     def y_at(value):
         return 10 + plot_height * (1 - (value - bottom) / ((top_value - bottom) or 1))
@@ -229,7 +242,9 @@ def _line(one, position, x_at, y_at, decimals, *, alone):
             run = []
     last = max((i for i, value in enumerate(one.values) if value is not None), default=None)
     if last is not None and not alone:
-        parts.append(text_element(x_at(last) + 10, y_at(one.values[last]) + 5, one.name, weight="600"))
+        parts.append(
+            text_element(x_at(last) + 10, y_at(one.values[last]) + 5, one.name, weight="600")
+        )
     return "".join(parts)
 
 
@@ -264,7 +279,10 @@ def share_bars(
     headers = ["", *[f"{one.name}, %" for one in series]]
     height = max(len(labels) * (bar + 14), 10)
     return Chart(
-        document(width, height, "".join(parts), title=title), headers, rows, _legend(series, always=True)
+        document(width, height, "".join(parts), title=title),
+        headers,
+        rows,
+        _legend(series, always=True),
     )
 
 

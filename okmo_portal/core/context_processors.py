@@ -19,7 +19,9 @@ FOOTER = (
 def portal(request):
     english = get_language() == "en"
     return {
-        "organisation_name": settings.ORGANISATION_NAME_EN if english else settings.ORGANISATION_NAME,
+        "organisation_name": settings.ORGANISATION_NAME_EN
+        if english
+        else settings.ORGANISATION_NAME,
         "organisation_short_name": (
             settings.ORGANISATION_SHORT_NAME_EN if english else settings.ORGANISATION_SHORT_NAME
         ),

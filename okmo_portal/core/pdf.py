@@ -228,9 +228,7 @@ def _write_catalogue(joined, kids, parents, next_key, title, language):
         pikepdf.Dictionary(Type=pikepdf.Name.StructTreeRoot, ParentTreeNextKey=next_key)
     )
     whole = joined.make_indirect(
-        pikepdf.Dictionary(
-            Type=pikepdf.Name.StructElem, S=pikepdf.Name.Document, P=root, K=kids
-        )
+        pikepdf.Dictionary(Type=pikepdf.Name.StructElem, S=pikepdf.Name.Document, P=root, K=kids)
     )
     root.K = whole
     root.ParentTree = joined.make_indirect(pikepdf.Dictionary(Nums=parents))
@@ -245,5 +243,3 @@ def _write_catalogue(joined, kids, parents, next_key, title, language):
         metadata["dc:title"] = title
         metadata["dc:language"] = {language}
         metadata["pdfuaid:part"] = "1"
-
-

@@ -67,6 +67,8 @@ class Registry:
     cabinet_sections: list[tuple[int, Callable]] = field(default_factory=list)
     search_kinds: dict[str, SearchKind] = field(default_factory=dict)
     demo_steps: list[DemoStep] = field(default_factory=list)
+    #: Panels on pages of shared objects, by page: ``(request, object) -> dict | None``.
+    panels: dict[str, list[tuple[int, Callable]]] = field(default_factory=dict)
 
     def add_menu(self, item: MenuItem) -> None:
         self.menu.append(item)
@@ -87,6 +89,13 @@ class Registry:
     def add_demo(self, step: DemoStep) -> None:
         self.demo_steps.append(step)
         self.demo_steps.sort(key=lambda entry: entry.order)
+
+    def add_panel(self, page: str, build: Callable, *, order: int = 100) -> None:
+        self._add(self.panels.setdefault(page, []), build, order)
+
+    def build_panels(self, page: str, request: HttpRequest, subject: Any) -> list[dict]:
+        built = (build(request, subject) for _, build in self.panels.get(page, []))
+        return [panel for panel in built if panel is not None]
 
     @staticmethod
     def _add(entries: list[tuple[int, Callable]], entry: Callable, order: int) -> None:

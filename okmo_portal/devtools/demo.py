@@ -99,7 +99,9 @@ class Group:
     def revive(self) -> None:
         for name, process in self.processes.items():
             if process.poll() is not None:
-                print(f"{name} ended with code {process.returncode}; starting it again.", flush=True)
+                print(
+                    f"{name} ended with code {process.returncode}; starting it again.", flush=True
+                )
                 time.sleep(1)
                 self.start(name)
 

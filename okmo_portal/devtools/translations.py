@@ -30,6 +30,7 @@ KEYWORDS = {
     "npgettext": ((1, "c"), 2, 3),
 }
 
+
 def catalogue_path(language: str) -> Path:
     return ROOT / "locale" / language / "LC_MESSAGES" / "django.po"
 
@@ -78,9 +79,11 @@ def problems() -> list[str]:
         if not message.id:
             continue
         known = english.get(message.id, message.context)
-        texts = known.string if known and isinstance(known.string, (tuple, list)) else [
-            known.string if known else ""
-        ]
+        texts = (
+            known.string
+            if known and isinstance(known.string, (tuple, list))
+            else [known.string if known else ""]
+        )
         if not all(texts):
             found.append(f"no English for {message.id!r} ({message.locations[0][0]})")
         elif known.fuzzy:

@@ -159,9 +159,7 @@ def resume_lost() -> int:
     )
     for job in lost:
         if job.attempts >= MAX_ATTEMPTS:
-            fail_job(
-                job.pk, error="Задание прерывалось несколько раз. Повторите его позже."
-            )
+            fail_job(job.pk, error="Задание прерывалось несколько раз. Повторите его позже.")
             continue
         Job.objects.filter(pk=job.pk).update(
             state=JobState.QUEUED, created_at=now, message="Задание продолжится"

@@ -48,7 +48,9 @@ class Notification(models.Model):
         constraints = [models.UniqueConstraint(fields=["user", "key"], name="notification_once")]
         indexes = [
             models.Index(
-                fields=["user"], condition=models.Q(read_at__isnull=True), name="notification_unread"
+                fields=["user"],
+                condition=models.Q(read_at__isnull=True),
+                name="notification_unread",
             ),
             models.Index(
                 fields=["email_after"],

@@ -53,7 +53,9 @@ def notify(
             title=title[:200],
             body=body,
             url=url,
-            **_letter(modes.get(user.pk, settings_of_kind.default_mode), user, settings_of_kind, now),
+            **_letter(
+                modes.get(user.pk, settings_of_kind.default_mode), user, settings_of_kind, now
+            ),
         )
         for user in people
     ]
@@ -101,9 +103,7 @@ def deliver_due(*, limit: int = 200) -> int:
     """
     sent = 0
     readers = (
-        Notification.objects.filter(
-            email_state=EmailState.WAITING, email_after__lte=timezone.now()
-        )
+        Notification.objects.filter(email_state=EmailState.WAITING, email_after__lte=timezone.now())
         .order_by("user_id")
         .values_list("user_id", flat=True)
         .distinct()[:limit]
@@ -118,9 +118,7 @@ def _deliver_to(user_id: int) -> int:
     waiting = list(
         Notification.objects.select_for_update(skip_locked=True, of=("self",))
         .select_related("user")
-        .filter(
-            user_id=user_id, email_state=EmailState.WAITING, email_after__lte=timezone.now()
-        )
+        .filter(user_id=user_id, email_state=EmailState.WAITING, email_after__lte=timezone.now())
         .order_by("pk")
     )
     if not waiting:

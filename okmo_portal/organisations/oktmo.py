@@ -157,14 +157,14 @@ def classify(rows: Iterable[Row]) -> Register:
             units[unit.code] = unit
             if remark is not None:
                 corrected.append(remark)
-    return Register(
-        _with_intracity_division(units), refused, corrected, headings, inter_settlement
-    )
+    return Register(_with_intracity_division(units), refused, corrected, headings, inter_settlement)
 
 
 def _problem(row: Row, seen: dict[str, Unit]) -> str:
     if len(row.code) != 8 or not row.code.isdigit():
-        return "код должен состоять из 8 цифр; если пропал ноль в начале, откройте столбец как текст"
+        return (
+            "код должен состоять из 8 цифр; если пропал ноль в начале, откройте столбец как текст"
+        )
     if not row.name:
         return "нет названия"
     if row.code in seen:
@@ -304,7 +304,9 @@ def _read_flat(text: str) -> Iterator[Row]:
         if not any(cells):
             continue
         if len(cells) < 3:
-            raise OktmoFileError(f"Строка {line}: нужно не меньше трёх столбцов, есть {len(cells)}.")
+            raise OktmoFileError(
+                f"Строка {line}: нужно не меньше трёх столбцов, есть {len(cells)}."
+            )
         names = cells[2 : len(cells) - tail] if len(cells) > 3 else cells[2:3]
         yield Row(
             line=line,

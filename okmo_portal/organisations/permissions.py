@@ -2,7 +2,7 @@
 
 import rules
 
-from okmo_portal.organisations.enums import Role
+from okmo_portal.organisations.enums import ROLES_BY_ORGANISATION, OrganisationKind, Role
 
 
 @rules.predicate
@@ -54,3 +54,25 @@ def decides_membership(user, membership):
         and organisation.pk == active.organisation_id
         and membership.role != Role.HEAD
     )
+
+
+class _InvitesInto:
+    """Staff invite anybody, a council its own people and its municipalities', a head his own."""
+
+    @staticmethod
+    def test(user, organisation, role):
+        active = getattr(user, "active_membership", None)
+        if active is None or role not in ROLES_BY_ORGANISATION[OrganisationKind(organisation.kind)]:
+            return False
+        if active.role == Role.CONGRESS_STAFF:
+            return True
+        if active.is_council:
+            return (
+                organisation.kind in ("municipality_body", "tos", "council", "project_office")
+                and organisation.region_id == active.organisation.region_id
+            )
+        # A head may also invite his successor: that is the handover.
+        return active.role == Role.HEAD and organisation.pk == active.organisation_id
+
+
+invites_into = _InvitesInto()

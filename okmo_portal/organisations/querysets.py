@@ -22,9 +22,7 @@ class MunicipalityQuerySet(models.QuerySet):
         return self.select_related("region__federal_district", "parent")
 
     def first_level(self):
-        return self.exclude(
-            kind__in=["urban_settlement", "rural_settlement", "intracity_district"]
-        )
+        return self.exclude(kind__in=["urban_settlement", "rural_settlement", "intracity_district"])
 
     def orphaned(self):
         """Settlements whose parent code is gone from the register."""

@@ -16,7 +16,9 @@ _services_file = VAR_DIR / "services.json"
 SERVICES = json.loads(_services_file.read_text("utf-8")) if _services_file.exists() else {}
 
 # --- the organisation (a setting, never text in templates) -----------------------------------
-ORGANISATION_NAME = env("ORGANISATION_NAME", default="Общероссийский Конгресс муниципальных образований")
+ORGANISATION_NAME = env(
+    "ORGANISATION_NAME", default="Общероссийский Конгресс муниципальных образований"
+)
 ORGANISATION_SHORT_NAME = env("ORGANISATION_SHORT_NAME", default="ОКМО")
 ORGANISATION_NAME_EN = env(
     "ORGANISATION_NAME_EN", default="All-Russian Congress of Municipal Formations"

@@ -27,7 +27,9 @@ STORAGES = {
 MEDIA_ROOT = env("TEST_MEDIA_ROOT", default=str(BASE_DIR / "var/test/uploads"))
 DATA_ROOT = Path(env("TEST_DATA_ROOT", default=str(BASE_DIR / "var/test/data")))
 # Parallel test processes share one Redis: a database of their own for the queues of each.
-_number = env.int("TEST_REDIS_NUMBER", default=int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:]))
+_number = env.int(
+    "TEST_REDIS_NUMBER", default=int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:])
+)
 REDIS_URL = re.sub(r"db=\d+", f"db={8 + _number}", REDIS_URL)
 CELERY_BROKER_URL = re.sub(r"virtual_host=\d+", f"virtual_host={8 + _number}", CELERY_BROKER_URL)
 CACHES["default"]["LOCATION"] = REDIS_URL

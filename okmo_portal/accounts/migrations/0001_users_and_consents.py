@@ -9,113 +9,308 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('auth', '0012_alter_user_first_name_max_length'),
-        ('pghistory', '0007_auto_20250421_0444'),
+        ("auth", "0012_alter_user_first_name_max_length"),
+        ("pghistory", "0007_auto_20250421_0444"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='User',
+            name="User",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('password', models.CharField(max_length=128, verbose_name='password')),
-                ('last_login', models.DateTimeField(blank=True, null=True, verbose_name='last login')),
-                ('is_superuser', models.BooleanField(default=False, help_text='Designates that this user has all permissions without explicitly assigning them.', verbose_name='superuser status')),
-                ('email', models.EmailField(max_length=254, unique=True, verbose_name='электронная почта')),
-                ('last_name', models.CharField(blank=True, max_length=100, verbose_name='фамилия')),
-                ('first_name', models.CharField(blank=True, max_length=100, verbose_name='имя')),
-                ('patronymic', models.CharField(blank=True, max_length=100, verbose_name='отчество')),
-                ('phone', models.CharField(blank=True, max_length=30, verbose_name='телефон')),
-                ('time_zone', models.CharField(choices=[('Europe/Kaliningrad', 'МСК−1, Калининград'), ('Europe/Moscow', 'МСК, Москва'), ('Europe/Samara', 'МСК+1, Самара'), ('Asia/Yekaterinburg', 'МСК+2, Екатеринбург'), ('Asia/Omsk', 'МСК+3, Омск'), ('Asia/Krasnoyarsk', 'МСК+4, Красноярск'), ('Asia/Irkutsk', 'МСК+5, Иркутск'), ('Asia/Yakutsk', 'МСК+6, Якутск'), ('Asia/Vladivostok', 'МСК+7, Владивосток'), ('Asia/Magadan', 'МСК+8, Магадан'), ('Asia/Kamchatka', 'МСК+9, Петропавловск-Камчатский')], default='Europe/Moscow', max_length=40, verbose_name='часовой пояс')),
-                ('is_active', models.BooleanField(default=True, verbose_name='может входить')),
-                ('is_staff', models.BooleanField(default=False, verbose_name='работает в админке')),
-                ('date_joined', models.DateTimeField(auto_now_add=True, verbose_name='зарегистрирован')),
-                ('erased_at', models.DateTimeField(blank=True, null=True, verbose_name='данные стёрты')),
-                ('groups', models.ManyToManyField(blank=True, help_text='The groups this user belongs to. A user will get all permissions granted to each of their groups.', related_name='user_set', related_query_name='user', to='auth.group', verbose_name='groups')),
-                ('user_permissions', models.ManyToManyField(blank=True, help_text='Specific permissions for this user.', related_name='user_set', related_query_name='user', to='auth.permission', verbose_name='user permissions')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("password", models.CharField(max_length=128, verbose_name="password")),
+                (
+                    "last_login",
+                    models.DateTimeField(blank=True, null=True, verbose_name="last login"),
+                ),
+                (
+                    "is_superuser",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Designates that this user has all permissions without explicitly assigning them.",
+                        verbose_name="superuser status",
+                    ),
+                ),
+                (
+                    "email",
+                    models.EmailField(
+                        max_length=254, unique=True, verbose_name="электронная почта"
+                    ),
+                ),
+                ("last_name", models.CharField(blank=True, max_length=100, verbose_name="фамилия")),
+                ("first_name", models.CharField(blank=True, max_length=100, verbose_name="имя")),
+                (
+                    "patronymic",
+                    models.CharField(blank=True, max_length=100, verbose_name="отчество"),
+                ),
+                ("phone", models.CharField(blank=True, max_length=30, verbose_name="телефон")),
+                (
+                    "time_zone",
+                    models.CharField(
+                        choices=[
+                            ("Europe/Kaliningrad", "МСК−1, Калининград"),
+                            ("Europe/Moscow", "МСК, Москва"),
+                            ("Europe/Samara", "МСК+1, Самара"),
+                            ("Asia/Yekaterinburg", "МСК+2, Екатеринбург"),
+                            ("Asia/Omsk", "МСК+3, Омск"),
+                            ("Asia/Krasnoyarsk", "МСК+4, Красноярск"),
+                            ("Asia/Irkutsk", "МСК+5, Иркутск"),
+                            ("Asia/Yakutsk", "МСК+6, Якутск"),
+                            ("Asia/Vladivostok", "МСК+7, Владивосток"),
+                            ("Asia/Magadan", "МСК+8, Магадан"),
+                            ("Asia/Kamchatka", "МСК+9, Петропавловск-Камчатский"),
+                        ],
+                        default="Europe/Moscow",
+                        max_length=40,
+                        verbose_name="часовой пояс",
+                    ),
+                ),
+                ("is_active", models.BooleanField(default=True, verbose_name="может входить")),
+                ("is_staff", models.BooleanField(default=False, verbose_name="работает в админке")),
+                (
+                    "date_joined",
+                    models.DateTimeField(auto_now_add=True, verbose_name="зарегистрирован"),
+                ),
+                (
+                    "erased_at",
+                    models.DateTimeField(blank=True, null=True, verbose_name="данные стёрты"),
+                ),
+                (
+                    "groups",
+                    models.ManyToManyField(
+                        blank=True,
+                        help_text="The groups this user belongs to. A user will get all permissions granted to each of their groups.",
+                        related_name="user_set",
+                        related_query_name="user",
+                        to="auth.group",
+                        verbose_name="groups",
+                    ),
+                ),
+                (
+                    "user_permissions",
+                    models.ManyToManyField(
+                        blank=True,
+                        help_text="Specific permissions for this user.",
+                        related_name="user_set",
+                        related_query_name="user",
+                        to="auth.permission",
+                        verbose_name="user permissions",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'пользователь',
-                'verbose_name_plural': 'пользователи',
-                'ordering': ['last_name', 'first_name', 'pk'],
+                "verbose_name": "пользователь",
+                "verbose_name_plural": "пользователи",
+                "ordering": ["last_name", "first_name", "pk"],
             },
         ),
         migrations.CreateModel(
-            name='ConsentText',
+            name="ConsentText",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('purpose', models.CharField(choices=[('personal_data', 'обработка персональных данных'), ('newsletter', 'рассылка')], max_length=30, verbose_name='цель')),
-                ('version', models.PositiveIntegerField(verbose_name='версия')),
-                ('title', models.CharField(max_length=200, verbose_name='заголовок')),
-                ('body', models.TextField(verbose_name='текст')),
-                ('published_at', models.DateTimeField(blank=True, null=True, verbose_name='действует с')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "purpose",
+                    models.CharField(
+                        choices=[
+                            ("personal_data", "обработка персональных данных"),
+                            ("newsletter", "рассылка"),
+                        ],
+                        max_length=30,
+                        verbose_name="цель",
+                    ),
+                ),
+                ("version", models.PositiveIntegerField(verbose_name="версия")),
+                ("title", models.CharField(max_length=200, verbose_name="заголовок")),
+                ("body", models.TextField(verbose_name="текст")),
+                (
+                    "published_at",
+                    models.DateTimeField(blank=True, null=True, verbose_name="действует с"),
+                ),
             ],
             options={
-                'verbose_name': 'текст согласия',
-                'verbose_name_plural': 'тексты согласий',
-                'ordering': ['purpose', '-version'],
-                'constraints': [models.UniqueConstraint(fields=('purpose', 'version'), name='consent_text_version')],
+                "verbose_name": "текст согласия",
+                "verbose_name_plural": "тексты согласий",
+                "ordering": ["purpose", "-version"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("purpose", "version"), name="consent_text_version"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Consent',
+            name="Consent",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('given_at', models.DateTimeField(auto_now_add=True, verbose_name='дано')),
-                ('address_hash', models.CharField(blank=True, max_length=64, verbose_name='хеш адреса')),
-                ('withdrawn_at', models.DateTimeField(blank=True, null=True, verbose_name='отозвано')),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='consents', to=settings.AUTH_USER_MODEL)),
-                ('text', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='consents', to='accounts.consenttext')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("given_at", models.DateTimeField(auto_now_add=True, verbose_name="дано")),
+                (
+                    "address_hash",
+                    models.CharField(blank=True, max_length=64, verbose_name="хеш адреса"),
+                ),
+                (
+                    "withdrawn_at",
+                    models.DateTimeField(blank=True, null=True, verbose_name="отозвано"),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="consents",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "text",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="consents",
+                        to="accounts.consenttext",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'согласие',
-                'verbose_name_plural': 'согласия',
-                'ordering': ['-given_at'],
+                "verbose_name": "согласие",
+                "verbose_name_plural": "согласия",
+                "ordering": ["-given_at"],
             },
         ),
         migrations.CreateModel(
-            name='UserEvent',
+            name="UserEvent",
             fields=[
-                ('pgh_id', models.AutoField(primary_key=True, serialize=False)),
-                ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
-                ('pgh_label', models.TextField(help_text='The event label.')),
-                ('id', models.BigIntegerField()),
-                ('is_superuser', models.BooleanField(default=False, help_text='Designates that this user has all permissions without explicitly assigning them.', verbose_name='superuser status')),
-                ('email', models.EmailField(max_length=254, verbose_name='электронная почта')),
-                ('last_name', models.CharField(blank=True, max_length=100, verbose_name='фамилия')),
-                ('first_name', models.CharField(blank=True, max_length=100, verbose_name='имя')),
-                ('patronymic', models.CharField(blank=True, max_length=100, verbose_name='отчество')),
-                ('phone', models.CharField(blank=True, max_length=30, verbose_name='телефон')),
-                ('time_zone', models.CharField(choices=[('Europe/Kaliningrad', 'МСК−1, Калининград'), ('Europe/Moscow', 'МСК, Москва'), ('Europe/Samara', 'МСК+1, Самара'), ('Asia/Yekaterinburg', 'МСК+2, Екатеринбург'), ('Asia/Omsk', 'МСК+3, Омск'), ('Asia/Krasnoyarsk', 'МСК+4, Красноярск'), ('Asia/Irkutsk', 'МСК+5, Иркутск'), ('Asia/Yakutsk', 'МСК+6, Якутск'), ('Asia/Vladivostok', 'МСК+7, Владивосток'), ('Asia/Magadan', 'МСК+8, Магадан'), ('Asia/Kamchatka', 'МСК+9, Петропавловск-Камчатский')], default='Europe/Moscow', max_length=40, verbose_name='часовой пояс')),
-                ('is_active', models.BooleanField(default=True, verbose_name='может входить')),
-                ('is_staff', models.BooleanField(default=False, verbose_name='работает в админке')),
-                ('date_joined', models.DateTimeField(auto_now_add=True, verbose_name='зарегистрирован')),
-                ('erased_at', models.DateTimeField(blank=True, null=True, verbose_name='данные стёрты')),
-                ('pgh_context', models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context')),
-                ('pgh_obj', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to=settings.AUTH_USER_MODEL)),
+                ("pgh_id", models.AutoField(primary_key=True, serialize=False)),
+                ("pgh_created_at", models.DateTimeField(auto_now_add=True)),
+                ("pgh_label", models.TextField(help_text="The event label.")),
+                ("id", models.BigIntegerField()),
+                (
+                    "is_superuser",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Designates that this user has all permissions without explicitly assigning them.",
+                        verbose_name="superuser status",
+                    ),
+                ),
+                ("email", models.EmailField(max_length=254, verbose_name="электронная почта")),
+                ("last_name", models.CharField(blank=True, max_length=100, verbose_name="фамилия")),
+                ("first_name", models.CharField(blank=True, max_length=100, verbose_name="имя")),
+                (
+                    "patronymic",
+                    models.CharField(blank=True, max_length=100, verbose_name="отчество"),
+                ),
+                ("phone", models.CharField(blank=True, max_length=30, verbose_name="телефон")),
+                (
+                    "time_zone",
+                    models.CharField(
+                        choices=[
+                            ("Europe/Kaliningrad", "МСК−1, Калининград"),
+                            ("Europe/Moscow", "МСК, Москва"),
+                            ("Europe/Samara", "МСК+1, Самара"),
+                            ("Asia/Yekaterinburg", "МСК+2, Екатеринбург"),
+                            ("Asia/Omsk", "МСК+3, Омск"),
+                            ("Asia/Krasnoyarsk", "МСК+4, Красноярск"),
+                            ("Asia/Irkutsk", "МСК+5, Иркутск"),
+                            ("Asia/Yakutsk", "МСК+6, Якутск"),
+                            ("Asia/Vladivostok", "МСК+7, Владивосток"),
+                            ("Asia/Magadan", "МСК+8, Магадан"),
+                            ("Asia/Kamchatka", "МСК+9, Петропавловск-Камчатский"),
+                        ],
+                        default="Europe/Moscow",
+                        max_length=40,
+                        verbose_name="часовой пояс",
+                    ),
+                ),
+                ("is_active", models.BooleanField(default=True, verbose_name="может входить")),
+                ("is_staff", models.BooleanField(default=False, verbose_name="работает в админке")),
+                (
+                    "date_joined",
+                    models.DateTimeField(auto_now_add=True, verbose_name="зарегистрирован"),
+                ),
+                (
+                    "erased_at",
+                    models.DateTimeField(blank=True, null=True, verbose_name="данные стёрты"),
+                ),
+                (
+                    "pgh_context",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="pghistory.context",
+                    ),
+                ),
+                (
+                    "pgh_obj",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="events",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.AddConstraint(
-            model_name='user',
-            constraint=models.UniqueConstraint(django.db.models.functions.text.Lower('email'), name='user_email_ci_unique'),
+            model_name="user",
+            constraint=models.UniqueConstraint(
+                django.db.models.functions.text.Lower("email"), name="user_email_ci_unique"
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='user',
-            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "accounts_userevent" ("date_joined", "email", "erased_at", "first_name", "id", "is_active", "is_staff", "is_superuser", "last_name", "patronymic", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "phone", "time_zone") VALUES (NEW."date_joined", NEW."email", NEW."erased_at", NEW."first_name", NEW."id", NEW."is_active", NEW."is_staff", NEW."is_superuser", NEW."last_name", NEW."patronymic", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."phone", NEW."time_zone"); RETURN NULL;', hash='f89e64401577433df86265058e45de7cbc0b0761', operation='INSERT', pgid='pgtrigger_insert_insert_3867c', table='accounts_user', when='AFTER')),
+            model_name="user",
+            trigger=pgtrigger.compiler.Trigger(
+                name="insert_insert",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='INSERT INTO "accounts_userevent" ("date_joined", "email", "erased_at", "first_name", "id", "is_active", "is_staff", "is_superuser", "last_name", "patronymic", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "phone", "time_zone") VALUES (NEW."date_joined", NEW."email", NEW."erased_at", NEW."first_name", NEW."id", NEW."is_active", NEW."is_staff", NEW."is_superuser", NEW."last_name", NEW."patronymic", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."phone", NEW."time_zone"); RETURN NULL;',
+                    hash="f89e64401577433df86265058e45de7cbc0b0761",
+                    operation="INSERT",
+                    pgid="pgtrigger_insert_insert_3867c",
+                    table="accounts_user",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='user',
-            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."date_joined" IS DISTINCT FROM (NEW."date_joined") OR OLD."email" IS DISTINCT FROM (NEW."email") OR OLD."erased_at" IS DISTINCT FROM (NEW."erased_at") OR OLD."first_name" IS DISTINCT FROM (NEW."first_name") OR OLD."id" IS DISTINCT FROM (NEW."id") OR OLD."is_active" IS DISTINCT FROM (NEW."is_active") OR OLD."is_staff" IS DISTINCT FROM (NEW."is_staff") OR OLD."is_superuser" IS DISTINCT FROM (NEW."is_superuser") OR OLD."last_name" IS DISTINCT FROM (NEW."last_name") OR OLD."patronymic" IS DISTINCT FROM (NEW."patronymic") OR OLD."phone" IS DISTINCT FROM (NEW."phone") OR OLD."time_zone" IS DISTINCT FROM (NEW."time_zone"))', func='INSERT INTO "accounts_userevent" ("date_joined", "email", "erased_at", "first_name", "id", "is_active", "is_staff", "is_superuser", "last_name", "patronymic", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "phone", "time_zone") VALUES (NEW."date_joined", NEW."email", NEW."erased_at", NEW."first_name", NEW."id", NEW."is_active", NEW."is_staff", NEW."is_superuser", NEW."last_name", NEW."patronymic", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."phone", NEW."time_zone"); RETURN NULL;', hash='8fe97857b197c62e0dde3eeffcd35207b2cf2458', operation='UPDATE', pgid='pgtrigger_update_update_0e890', table='accounts_user', when='AFTER')),
+            model_name="user",
+            trigger=pgtrigger.compiler.Trigger(
+                name="update_update",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition='WHEN (OLD."date_joined" IS DISTINCT FROM (NEW."date_joined") OR OLD."email" IS DISTINCT FROM (NEW."email") OR OLD."erased_at" IS DISTINCT FROM (NEW."erased_at") OR OLD."first_name" IS DISTINCT FROM (NEW."first_name") OR OLD."id" IS DISTINCT FROM (NEW."id") OR OLD."is_active" IS DISTINCT FROM (NEW."is_active") OR OLD."is_staff" IS DISTINCT FROM (NEW."is_staff") OR OLD."is_superuser" IS DISTINCT FROM (NEW."is_superuser") OR OLD."last_name" IS DISTINCT FROM (NEW."last_name") OR OLD."patronymic" IS DISTINCT FROM (NEW."patronymic") OR OLD."phone" IS DISTINCT FROM (NEW."phone") OR OLD."time_zone" IS DISTINCT FROM (NEW."time_zone"))',
+                    func='INSERT INTO "accounts_userevent" ("date_joined", "email", "erased_at", "first_name", "id", "is_active", "is_staff", "is_superuser", "last_name", "patronymic", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "phone", "time_zone") VALUES (NEW."date_joined", NEW."email", NEW."erased_at", NEW."first_name", NEW."id", NEW."is_active", NEW."is_staff", NEW."is_superuser", NEW."last_name", NEW."patronymic", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."phone", NEW."time_zone"); RETURN NULL;',
+                    hash="8fe97857b197c62e0dde3eeffcd35207b2cf2458",
+                    operation="UPDATE",
+                    pgid="pgtrigger_update_update_0e890",
+                    table="accounts_user",
+                    when="AFTER",
+                ),
+            ),
         ),
         migrations.AddConstraint(
-            model_name='consent',
-            constraint=models.UniqueConstraint(condition=models.Q(('withdrawn_at__isnull', True)), fields=('user', 'text'), name='consent_once'),
+            model_name="consent",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("withdrawn_at__isnull", True)),
+                fields=("user", "text"),
+                name="consent_once",
+            ),
         ),
     ]

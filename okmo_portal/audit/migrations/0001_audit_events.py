@@ -8,7 +8,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -17,36 +16,99 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='AuditEvent',
+            name="AuditEvent",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField(auto_now_add=True, db_index=True, verbose_name='когда')),
-                ('action', models.CharField(db_index=True, max_length=100, verbose_name='действие')),
-                ('subject_label', models.CharField(blank=True, max_length=100, verbose_name='вид объекта')),
-                ('subject_id', models.CharField(blank=True, max_length=64, verbose_name='номер объекта')),
-                ('data', models.JSONField(blank=True, default=dict, verbose_name='сведения')),
-                ('sequence', models.BigIntegerField(null=True, unique=True, verbose_name='номер в цепочке')),
-                ('previous_hash', models.CharField(blank=True, max_length=64)),
-                ('hash', models.CharField(blank=True, max_length=64, verbose_name='хеш')),
-                ('actor', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='кто')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "at",
+                    models.DateTimeField(auto_now_add=True, db_index=True, verbose_name="когда"),
+                ),
+                (
+                    "action",
+                    models.CharField(db_index=True, max_length=100, verbose_name="действие"),
+                ),
+                (
+                    "subject_label",
+                    models.CharField(blank=True, max_length=100, verbose_name="вид объекта"),
+                ),
+                (
+                    "subject_id",
+                    models.CharField(blank=True, max_length=64, verbose_name="номер объекта"),
+                ),
+                ("data", models.JSONField(blank=True, default=dict, verbose_name="сведения")),
+                (
+                    "sequence",
+                    models.BigIntegerField(null=True, unique=True, verbose_name="номер в цепочке"),
+                ),
+                ("previous_hash", models.CharField(blank=True, max_length=64)),
+                ("hash", models.CharField(blank=True, max_length=64, verbose_name="хеш")),
+                (
+                    "actor",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="кто",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'событие',
-                'verbose_name_plural': 'события',
-                'ordering': ['-pk'],
-                'indexes': [models.Index(fields=['subject_label', 'subject_id'], name='audit_subject')],
+                "verbose_name": "событие",
+                "verbose_name_plural": "события",
+                "ordering": ["-pk"],
+                "indexes": [
+                    models.Index(fields=["subject_label", "subject_id"], name="audit_subject")
+                ],
             },
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='auditevent',
-            trigger=pgtrigger.compiler.Trigger(name='append_only_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;", hash='44159475e4f6c7076aad150f0ee646fff1bf80cf', operation='DELETE', pgid='pgtrigger_append_only_delete_818f3', table='audit_auditevent', when='BEFORE')),
+            model_name="auditevent",
+            trigger=pgtrigger.compiler.Trigger(
+                name="append_only_delete",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;",
+                    hash="44159475e4f6c7076aad150f0ee646fff1bf80cf",
+                    operation="DELETE",
+                    pgid="pgtrigger_append_only_delete_818f3",
+                    table="audit_auditevent",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='auditevent',
-            trigger=pgtrigger.compiler.Trigger(name='append_only_content', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."action" IS DISTINCT FROM (NEW."action") OR OLD."actor_id" IS DISTINCT FROM (NEW."actor_id") OR OLD."at" IS DISTINCT FROM (NEW."at") OR OLD."data" IS DISTINCT FROM (NEW."data") OR OLD."subject_id" IS DISTINCT FROM (NEW."subject_id") OR OLD."subject_label" IS DISTINCT FROM (NEW."subject_label"))', func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;", hash='5b23ae21ecf4edb0a0769481e4fe891126b0f13c', operation='UPDATE', pgid='pgtrigger_append_only_content_96d56', table='audit_auditevent', when='BEFORE')),
+            model_name="auditevent",
+            trigger=pgtrigger.compiler.Trigger(
+                name="append_only_content",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition='WHEN (OLD."action" IS DISTINCT FROM (NEW."action") OR OLD."actor_id" IS DISTINCT FROM (NEW."actor_id") OR OLD."at" IS DISTINCT FROM (NEW."at") OR OLD."data" IS DISTINCT FROM (NEW."data") OR OLD."subject_id" IS DISTINCT FROM (NEW."subject_id") OR OLD."subject_label" IS DISTINCT FROM (NEW."subject_label"))',
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;",
+                    hash="5b23ae21ecf4edb0a0769481e4fe891126b0f13c",
+                    operation="UPDATE",
+                    pgid="pgtrigger_append_only_content_96d56",
+                    table="audit_auditevent",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='auditevent',
-            trigger=pgtrigger.compiler.Trigger(name='append_only_seal', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."sequence" IS NOT NULL)', func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;", hash='fd93f6713f850c41cb97c4b3797e0525e4c9e041', operation='UPDATE', pgid='pgtrigger_append_only_seal_b202c', table='audit_auditevent', when='BEFORE')),
+            model_name="auditevent",
+            trigger=pgtrigger.compiler.Trigger(
+                name="append_only_seal",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition='WHEN (OLD."sequence" IS NOT NULL)',
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;",
+                    hash="fd93f6713f850c41cb97c4b3797e0525e4c9e041",
+                    operation="UPDATE",
+                    pgid="pgtrigger_append_only_seal_b202c",
+                    table="audit_auditevent",
+                    when="BEFORE",
+                ),
+            ),
         ),
     ]

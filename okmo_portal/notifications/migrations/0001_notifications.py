@@ -6,7 +6,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -15,42 +14,107 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='Notification',
+            name="Notification",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(max_length=60, verbose_name='вид')),
-                ('key', models.CharField(max_length=200)),
-                ('title', models.CharField(max_length=200, verbose_name='заголовок')),
-                ('body', models.TextField(blank=True, verbose_name='текст')),
-                ('url', models.CharField(blank=True, max_length=300, verbose_name='ссылка')),
-                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='создано')),
-                ('read_at', models.DateTimeField(blank=True, null=True, verbose_name='прочитано')),
-                ('email_state', models.CharField(choices=[('none', 'письмо не нужно'), ('waiting', 'ждёт отправки'), ('sent', 'отправлено'), ('failed', 'не отправлено')], default='none', max_length=10, verbose_name='письмо')),
-                ('email_after', models.DateTimeField(blank=True, null=True)),
-                ('email_attempts', models.PositiveSmallIntegerField(default=0)),
-                ('emailed_at', models.DateTimeField(blank=True, null=True)),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='notifications', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("kind", models.CharField(max_length=60, verbose_name="вид")),
+                ("key", models.CharField(max_length=200)),
+                ("title", models.CharField(max_length=200, verbose_name="заголовок")),
+                ("body", models.TextField(blank=True, verbose_name="текст")),
+                ("url", models.CharField(blank=True, max_length=300, verbose_name="ссылка")),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="создано")),
+                ("read_at", models.DateTimeField(blank=True, null=True, verbose_name="прочитано")),
+                (
+                    "email_state",
+                    models.CharField(
+                        choices=[
+                            ("none", "письмо не нужно"),
+                            ("waiting", "ждёт отправки"),
+                            ("sent", "отправлено"),
+                            ("failed", "не отправлено"),
+                        ],
+                        default="none",
+                        max_length=10,
+                        verbose_name="письмо",
+                    ),
+                ),
+                ("email_after", models.DateTimeField(blank=True, null=True)),
+                ("email_attempts", models.PositiveSmallIntegerField(default=0)),
+                ("emailed_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="notifications",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'уведомление',
-                'verbose_name_plural': 'уведомления',
-                'ordering': ['-pk'],
-                'indexes': [models.Index(condition=models.Q(('read_at__isnull', True)), fields=['user'], name='notification_unread'), models.Index(condition=models.Q(('email_state', 'waiting')), fields=['email_after'], name='notification_email_due')],
-                'constraints': [models.UniqueConstraint(fields=('user', 'key'), name='notification_once')],
+                "verbose_name": "уведомление",
+                "verbose_name_plural": "уведомления",
+                "ordering": ["-pk"],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("read_at__isnull", True)),
+                        fields=["user"],
+                        name="notification_unread",
+                    ),
+                    models.Index(
+                        condition=models.Q(("email_state", "waiting")),
+                        fields=["email_after"],
+                        name="notification_email_due",
+                    ),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("user", "key"), name="notification_once")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='NotificationPreference',
+            name="NotificationPreference",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(max_length=60, verbose_name='вид')),
-                ('email_mode', models.CharField(choices=[('at_once', 'сразу'), ('daily', 'раз в день одним письмом'), ('off', 'не присылать')], max_length=10, verbose_name='письма')),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='notification_preferences', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("kind", models.CharField(max_length=60, verbose_name="вид")),
+                (
+                    "email_mode",
+                    models.CharField(
+                        choices=[
+                            ("at_once", "сразу"),
+                            ("daily", "раз в день одним письмом"),
+                            ("off", "не присылать"),
+                        ],
+                        max_length=10,
+                        verbose_name="письма",
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="notification_preferences",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'настройка уведомлений',
-                'verbose_name_plural': 'настройки уведомлений',
-                'constraints': [models.UniqueConstraint(fields=('user', 'kind'), name='notification_preference_once')],
+                "verbose_name": "настройка уведомлений",
+                "verbose_name_plural": "настройки уведомлений",
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("user", "kind"), name="notification_preference_once"
+                    )
+                ],
             },
         ),
     ]

@@ -29,7 +29,11 @@ class DemoAccount:
 
 ACCOUNTS = (
     DemoAccount(
-        "glava", Role.HEAD, "municipality", "Глава муниципального района", "проверяет и отправляет форму"
+        "glava",
+        Role.HEAD,
+        "municipality",
+        "Глава муниципального района",
+        "проверяет и отправляет форму",
     ),
     DemoAccount(
         "specialist", Role.SPECIALIST, "municipality", "Главный специалист", "заполняет форму"

@@ -129,7 +129,9 @@ def _load_directors(councils):
 def _load_accounts(congress):
     region = Region.objects.get(code=SHOWCASE_REGION)
     municipality = (
-        Municipality.objects.filter(region=region, kind="municipal_district").order_by("oktmo").first()
+        Municipality.objects.filter(region=region, kind="municipal_district")
+        .order_by("oktmo")
+        .first()
     )
     places = {
         "congress": congress,

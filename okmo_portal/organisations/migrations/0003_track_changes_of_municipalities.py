@@ -6,18 +6,27 @@ from django.db import migrations
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('organisations', '0002_regions'),
+        ("organisations", "0002_regions"),
     ]
 
     operations = [
         pgtrigger.migrations.RemoveTrigger(
-            model_name='municipality',
-            name='insert_insert',
+            model_name="municipality",
+            name="insert_insert",
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='municipality',
-            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "organisations_municipalityevent" ("centre", "check_digit", "id", "kind", "missing_parent_oktmo", "name", "oktmo", "parent_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "region_id", "sort_key", "status", "valid_from", "valid_to") VALUES (OLD."centre", OLD."check_digit", OLD."id", OLD."kind", OLD."missing_parent_oktmo", OLD."name", OLD."oktmo", OLD."parent_id", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."region_id", OLD."sort_key", OLD."status", OLD."valid_from", OLD."valid_to"); RETURN NULL;', hash='e79eb1a26073684dc06de62ffcc2bdcf7781e511', operation='DELETE', pgid='pgtrigger_delete_delete_231d8', table='organisations_municipality', when='AFTER')),
+            model_name="municipality",
+            trigger=pgtrigger.compiler.Trigger(
+                name="delete_delete",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='INSERT INTO "organisations_municipalityevent" ("centre", "check_digit", "id", "kind", "missing_parent_oktmo", "name", "oktmo", "parent_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "region_id", "sort_key", "status", "valid_from", "valid_to") VALUES (OLD."centre", OLD."check_digit", OLD."id", OLD."kind", OLD."missing_parent_oktmo", OLD."name", OLD."oktmo", OLD."parent_id", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."region_id", OLD."sort_key", OLD."status", OLD."valid_from", OLD."valid_to"); RETURN NULL;',
+                    hash="e79eb1a26073684dc06de62ffcc2bdcf7781e511",
+                    operation="DELETE",
+                    pgid="pgtrigger_delete_delete_231d8",
+                    table="organisations_municipality",
+                    when="AFTER",
+                ),
+            ),
         ),
     ]

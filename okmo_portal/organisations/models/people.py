@@ -32,7 +32,10 @@ class Membership(models.Model):
         verbose_name="пользователь",
     )
     organisation = models.ForeignKey(
-        Organisation, on_delete=models.PROTECT, related_name="memberships", verbose_name="организация"
+        Organisation,
+        on_delete=models.PROTECT,
+        related_name="memberships",
+        verbose_name="организация",
     )
     role = models.CharField("роль", max_length=20, choices=Role.choices)
     position_title = models.CharField("должность", max_length=200)
@@ -111,7 +114,10 @@ class Invitation(models.Model):
 
     email = models.EmailField("электронная почта")
     organisation = models.ForeignKey(
-        Organisation, on_delete=models.CASCADE, related_name="invitations", verbose_name="организация"
+        Organisation,
+        on_delete=models.CASCADE,
+        related_name="invitations",
+        verbose_name="организация",
     )
     role = models.CharField("роль", max_length=20, choices=Role.choices)
     position_title = models.CharField("должность", max_length=200)
@@ -157,7 +163,9 @@ class Expert(models.Model):
     user = models.OneToOneField(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="expert"
     )
-    competences = models.ManyToManyField(Competence, related_name="experts", verbose_name="компетенции")
+    competences = models.ManyToManyField(
+        Competence, related_name="experts", verbose_name="компетенции"
+    )
     regions = models.ManyToManyField(
         Region, related_name="experts", blank=True, verbose_name="субъекты РФ"
     )

@@ -126,7 +126,9 @@ class Municipality(models.Model):
         ordering = ["sort_key", "pk"]
         constraints = [
             models.UniqueConstraint(
-                fields=["oktmo"], condition=Q(valid_to__isnull=True), name="municipality_oktmo_current"
+                fields=["oktmo"],
+                condition=Q(valid_to__isnull=True),
+                name="municipality_oktmo_current",
             ),
             models.CheckConstraint(
                 condition=Q(oktmo__regex=r"^[0-9]{8}$"), name="municipality_oktmo_digits"

@@ -6,41 +6,50 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='SearchWord',
+            name="SearchWord",
             fields=[
-                ('word', models.CharField(max_length=100, primary_key=True, serialize=False)),
-                ('frequency', models.PositiveIntegerField()),
+                ("word", models.CharField(max_length=100, primary_key=True, serialize=False)),
+                ("frequency", models.PositiveIntegerField()),
             ],
             options={
-                'verbose_name': 'слово поиска',
-                'verbose_name_plural': 'слова поиска',
+                "verbose_name": "слово поиска",
+                "verbose_name_plural": "слова поиска",
             },
         ),
         migrations.CreateModel(
-            name='SearchEntry',
+            name="SearchEntry",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(max_length=40)),
-                ('object_id', models.CharField(max_length=64)),
-                ('title', models.CharField(max_length=300)),
-                ('text', models.TextField(blank=True)),
-                ('url_name', models.CharField(max_length=100)),
-                ('url_args', models.JSONField(default=list)),
-                ('vector', django.contrib.postgres.search.SearchVectorField(null=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("kind", models.CharField(max_length=40)),
+                ("object_id", models.CharField(max_length=64)),
+                ("title", models.CharField(max_length=300)),
+                ("text", models.TextField(blank=True)),
+                ("url_name", models.CharField(max_length=100)),
+                ("url_args", models.JSONField(default=list)),
+                ("vector", django.contrib.postgres.search.SearchVectorField(null=True)),
             ],
             options={
-                'verbose_name': 'запись поиска',
-                'verbose_name_plural': 'записи поиска',
-                'indexes': [django.contrib.postgres.indexes.GinIndex(fields=['vector'], name='search_vector')],
-                'constraints': [models.UniqueConstraint(fields=('kind', 'object_id'), name='search_once')],
+                "verbose_name": "запись поиска",
+                "verbose_name_plural": "записи поиска",
+                "indexes": [
+                    django.contrib.postgres.indexes.GinIndex(
+                        fields=["vector"], name="search_vector"
+                    )
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("kind", "object_id"), name="search_once")
+                ],
             },
         ),
     ]

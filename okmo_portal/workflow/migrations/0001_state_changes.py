@@ -8,7 +8,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -17,28 +16,54 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='StateChange',
+            name="StateChange",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('subject_label', models.CharField(max_length=100)),
-                ('subject_id', models.CharField(max_length=64)),
-                ('transition', models.CharField(max_length=50, verbose_name='действие')),
-                ('label', models.CharField(max_length=200, verbose_name='действие')),
-                ('source', models.CharField(max_length=30, verbose_name='из')),
-                ('target', models.CharField(max_length=30, verbose_name='в')),
-                ('comment', models.TextField(blank=True, verbose_name='пояснение')),
-                ('at', models.DateTimeField(auto_now_add=True, verbose_name='когда')),
-                ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='кто')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("subject_label", models.CharField(max_length=100)),
+                ("subject_id", models.CharField(max_length=64)),
+                ("transition", models.CharField(max_length=50, verbose_name="действие")),
+                ("label", models.CharField(max_length=200, verbose_name="действие")),
+                ("source", models.CharField(max_length=30, verbose_name="из")),
+                ("target", models.CharField(max_length=30, verbose_name="в")),
+                ("comment", models.TextField(blank=True, verbose_name="пояснение")),
+                ("at", models.DateTimeField(auto_now_add=True, verbose_name="когда")),
+                (
+                    "by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="кто",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'смена состояния',
-                'verbose_name_plural': 'смены состояния',
-                'ordering': ['-pk'],
-                'indexes': [models.Index(fields=['subject_label', 'subject_id'], name='statechange_subject')],
+                "verbose_name": "смена состояния",
+                "verbose_name_plural": "смены состояния",
+                "ordering": ["-pk"],
+                "indexes": [
+                    models.Index(fields=["subject_label", "subject_id"], name="statechange_subject")
+                ],
             },
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='statechange',
-            trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='065059f2dd72e9f8464f81729b433a45d33f3c20', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_909c9', table='workflow_statechange', when='BEFORE')),
+            model_name="statechange",
+            trigger=pgtrigger.compiler.Trigger(
+                name="append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
+                    hash="065059f2dd72e9f8464f81729b433a45d33f3c20",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_append_only_909c9",
+                    table="workflow_statechange",
+                    when="BEFORE",
+                ),
+            ),
         ),
     ]

@@ -35,8 +35,7 @@ class Command(BaseCommand):
         for title, remarks in (("исправлено", result.corrected), ("отклонено", result.refused)):
             lines += [f"{title}: строка {x.line}, код {x.code}: {x.text}" for x in remarks]
         lines.append(
-            f"добавлено {result.added}, изменено {result.changed}, "
-            f"без изменений {result.unchanged}"
+            f"добавлено {result.added}, изменено {result.changed}, без изменений {result.unchanged}"
         )
         if dry_run:
             lines.append("Пробный запуск: ничего не записано.")

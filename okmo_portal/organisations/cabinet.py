@@ -1,0 +1,76 @@
+"""What the cabinet, the search and other pages show of this app."""
+
+from django.urls import reverse
+
+from okmo_portal.core.registry import CabinetTask
+from okmo_portal.core.text import counted
+from okmo_portal.organisations.enums import MembershipState, Role
+from okmo_portal.organisations.models import Membership, Municipality, Region
+
+
+def tasks(request):
+    """Requests to decide on, and the first step of somebody without a role."""
+    user = request.user
+    if user.active_membership is None:
+        yield _first_step(user)
+        return
+    waiting = (
+        Membership.objects.confirmable_by(user)
+        .filter(state=MembershipState.REQUESTED)
+        .exclude(user=user)
+        .count()
+    )
+    if waiting:
+        yield CabinetTask(
+            title=f"Проверить полномочия: {counted(waiting, 'запрос,запроса,запросов')}",
+            url=reverse("organisations:membership-list"),
+            action="Проверить",
+        )
+
+
+def _first_step(user):
+    if Membership.objects.filter(user=user, state=MembershipState.REQUESTED).exists():
+        return CabinetTask(
+            title="Запрос полномочия на проверке",
+            text="Решение придёт письмом. До него данные организации закрыты.",
+            url=reverse("organisations:membership-mine"),
+            action="Посмотреть",
+        )
+    return CabinetTask(
+        title="Запросите полномочие",
+        text="Портал должен знать, какую организацию Вы представляете.",
+        url=reverse("organisations:membership-search"),
+        action="Запросить",
+    )
+
+
+def organisation_section(request):
+    active = request.user.active_membership
+    if active is None:
+        return None
+    return {
+        "template": "organisations/_cabinet_section.html",
+        "membership": active,
+        "may_invite": active.role in (Role.HEAD, Role.CONGRESS_STAFF) or active.is_council,
+        "decides": active.role in (Role.HEAD, Role.CONGRESS_STAFF) or active.is_council,
+    }
+
+
+def region_rows():
+    for region in Region.objects.select_related("federal_district"):
+        text = (
+            f"{region.federal_district.name} {region.code} {region.oktmo_prefix} {region.name_en}"
+        )
+        yield region.code, region.name, text, "territory:region-detail", (region.code,)
+
+
+def municipality_rows():
+    rows = Municipality.objects.filter(valid_to__isnull=True, status="active")
+    for row in rows.select_related("region").iterator(chunk_size=2000):
+        text = f"{row.get_kind_display()} {row.region.name} {row.oktmo} {row.centre}"
+        yield row.oktmo, row.name, text, "territory:municipality-detail", (row.oktmo,)
+
+
+def can_read_mandate(user, membership_id):
+    """The person himself and those who decide on the membership."""
+    return Membership.objects.visible_to(user).filter(pk=membership_id).exists()
