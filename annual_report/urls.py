@@ -1,3 +1,37 @@
+from django.urls import path, re_path
+
+from annual_report.views import board, report, review, submission
+
 app_name = "annual_report"
 
-urlpatterns = []
+urlpatterns = [
+    path("forms/", submission.submission_list, name="submission-list"),
+    path("forms/<int:pk>/", submission.submission_detail, name="submission-detail"),
+    path(
+        "forms/<int:pk>/section/<str:code>/",
+        submission.submission_section,
+        name="submission-section",
+    ),
+    path("forms/<int:pk>/answer/", submission.answer_save, name="answer-save"),
+    path("forms/<int:pk>/check/", submission.submission_check, name="submission-check"),
+    path("forms/<int:pk>/sent/", submission.submission_sent, name="submission-sent"),
+    path("forms/<int:pk>/withdraw/", submission.submission_withdraw, name="submission-withdraw"),
+    path("review/", review.review_list, name="review-list"),
+    path("review/phones.csv", review.review_phones, name="review-phones"),
+    path("review/approve/", review.review_approve_many, name="review-approve-many"),
+    path("review/<int:pk>/", review.review_detail, name="review-detail"),
+    re_path(
+        r"^review/(?P<pk>\d+)/(?P<action>approve|return|reopen)/$",
+        review.review_decide,
+        name="review-decide",
+    ),
+    path("board/", board.board, name="board"),
+    path("board/regions.csv", board.board_download, name="board-download"),
+    path("reports/", report.report_manage_list, name="report-manage-list"),
+    path("reports/<int:year>/", report.report_manage, name="report-manage"),
+    re_path(
+        r"^reports/(?P<year>\d+)/(?P<action>prepare|snapshot|build|publish|unpublish)/$",
+        report.report_act,
+        name="report-act",
+    ),
+]
