@@ -1,7 +1,40 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+from okmo_portal.core.registry import DemoStep, MenuItem, SearchKind, registry
 
 
 class AnnualReportConfig(AppConfig):
     name = "annual_report"
     label = "annual_report"
     verbose_name = "Ежегодный доклад"
+
+    def ready(self):
+        # Models exist only now.
+        from annual_report import cabinet
+        from annual_report.demo import steps
+        from annual_report.services.reports import can_read_document
+        from annual_report.views import public
+        from okmo_portal.documents import policies
+        from okmo_portal.notifications import kinds
+
+        registry.add_menu(
+            MenuItem(_("Отчёт"), "report:report-list", order=20, prefixes=("/report/",))
+        )
+        registry.add_home_card(public.home_card, order=20)
+        registry.add_cabinet_tasks(cabinet.tasks, order=10)
+        registry.add_cabinet_section(cabinet.section, order=10)
+        registry.add_panel("region", public.region_panel)
+        registry.add_search(
+            SearchKind("indicator", _("Показатели"), cabinet.indicator_rows, order=30)
+        )
+        registry.add_search(SearchKind("report", _("Доклады"), cabinet.report_rows, order=5))
+        registry.add_demo(DemoStep("annual report", steps.load, order=20))
+        policies.register("annual_report.report", can_read_document)
+        for key, label in (
+            ("annual_report.opened", "Открыт сбор данных для доклада"),
+            ("annual_report.submitted", "Муниципалитет отправил форму на проверку"),
+            ("annual_report.decided", "Совет проверил форму"),
+            ("annual_report.reminder", "Напоминания о сроках"),
+        ):
+            kinds.register(kinds.Kind(key, label))

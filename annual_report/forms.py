@@ -75,7 +75,9 @@ def read_cell(
     code = cell.indicator.code
     result.typed[code] = {"value": value, "reason": reason, "note": note}
     if len(reason) > MAX_REASON or len(note) > MAX_NOTE:
-        result.errors[code] = f"Сократите: причина — до {MAX_REASON}, примечание — до {MAX_NOTE} знаков."
+        result.errors[code] = (
+            f"Сократите: причина — до {MAX_REASON}, примечание — до {MAX_NOTE} знаков."
+        )
         return
     try:
         number = read_value(cell, value)
@@ -85,7 +87,9 @@ def read_cell(
     if number is not None and reason.strip():
         result.errors[code] = "Есть и значение, и причина «нет данных». Оставьте что-то одно."
         return
-    result.cells[code] = CellInput(number, reason.strip(), note.strip(), read_moment(seen), overwrite)
+    result.cells[code] = CellInput(
+        number, reason.strip(), note.strip(), read_moment(seen), overwrite
+    )
 
 
 def read_moment(text: str) -> datetime | None:

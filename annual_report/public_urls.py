@@ -1,3 +1,13 @@
+from django.urls import path
+
+from annual_report.views import public
+
 app_name = "report"
 
-urlpatterns = []
+urlpatterns = [
+    path("", public.report_list, name="report-list"),
+    path("<int:year>/", public.report_detail, name="report-detail"),
+    path("<int:year>/figures.csv", public.report_download, name="report-download"),
+    path("indicators/", public.indicator_list, name="indicator-list"),
+    path("indicators/<str:code>/", public.indicator_detail, name="indicator-detail"),
+]

@@ -198,6 +198,7 @@ def review_approve_many(request):
     messages.success(request, f"Утверждено: {counted(result.approved, 'форма,формы,форм')}.")
     if result.skipped:
         messages.warning(
-            request, f"Пропущено, состояние изменилось: {counted(result.skipped, 'форма,формы,форм')}."
+            request,
+            f"Пропущено, состояние изменилось: {counted(result.skipped, 'форма,формы,форм')}.",
         )
     return redirect("annual_report:review-list")

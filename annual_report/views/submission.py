@@ -261,7 +261,9 @@ def handle_check(request, submission):
         )
         if "submit" in request.POST:
             services.submit_submission(
-                submission=submission, by=request.user, certified=bool(request.POST.get("certified"))
+                submission=submission,
+                by=request.user,
+                certified=bool(request.POST.get("certified")),
             )
             return redirect("annual_report:submission-sent", pk=submission.pk)
     except ValidationError as error:

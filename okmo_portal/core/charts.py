@@ -315,6 +315,10 @@ def _legend(series, *, always=False):
     if len(series) < 2 and not always:
         return []
     return [
-        {"class": f"chart-bar s{number % 6 + 1}", "label": one.name}
+        {
+            "class": f"chart-bar s{number % 6 + 1}",
+            "label": one.name,
+            "colour": SERIES[number % 6],
+        }
         for number, one in enumerate(series)
     ]

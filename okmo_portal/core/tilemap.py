@@ -106,7 +106,9 @@ def _legend(breaks, unit, decimals, missing):
             words = _("%(limit)s и больше") % {"limit": limits[-1]}
         else:
             words = f"{limits[index - 1]}–{limits[index]}"
-        items.append({"class": f"tile-q{index + 1}", "label": words + suffix})
+        items.append(
+            {"class": f"tile-q{index + 1}", "label": words + suffix, "colour": FILLS[index + 1]}
+        )
     if missing:
-        items.append({"class": "tile-q0", "label": _("нет данных")})
+        items.append({"class": "tile-q0", "label": _("нет данных"), "colour": FILLS[0]})
     return items

@@ -96,8 +96,10 @@ def advance(job_id: str | UUID, *, steps: int = 1, message: str = "") -> Job | N
     }
     if message:
         changes["message"] = message[:300]
-    Job.objects.filter(pk=job_id, state=JobState.RUNNING).update(**changes)
-    return Job.objects.filter(pk=job_id).first()
+    with transaction.atomic():
+        # The row stays locked until it is read, so each step sees its own count.
+        Job.objects.filter(pk=job_id, state=JobState.RUNNING).update(**changes)
+        return Job.objects.filter(pk=job_id).first()
 
 
 def beat(job_id: str | UUID, message: str = "") -> None:

@@ -1,3 +1,7 @@
+from django.urls import path
+
+from okmo_portal.search import views
+
 app_name = "search"
 
-urlpatterns = []
+urlpatterns = [path("", views.results, name="results")]

@@ -1,0 +1,239 @@
+"""A chapter's blocks turned into tables and charts, for the page and for the PDF alike."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from annual_report.analysis import Analysis, Figure, unit_of
+from annual_report.enums import Scope
+from okmo_portal.core.charts import Chart, Series, bar_chart, line_chart, share_bars
+from okmo_portal.core.text import format_number, format_percent
+from okmo_portal.core.tilemap import Tile, tile_map
+
+WITHHELD = "данных мало"
+SOURCE = "формы муниципалитетов, утверждённые советами"
+
+
+@dataclass(frozen=True)
+class Table:
+    headers: list[str]
+    rows: list[list[str]]
+
+
+@dataclass(frozen=True)
+class Block:
+    """What a template draws: ``kind`` is kpi, table, chart or facts."""
+
+    kind: str
+    title: str = ""
+    table: Table | None = None
+    chart: Chart | None = None
+    items: list[tuple[str, str, str]] | None = None
+    note: str = ""
+    source: str = SOURCE
+
+
+class BlockError(ValueError):
+    """A block's description is wrong; the message says which and how, in Russian."""
+
+
+@dataclass(frozen=True)
+class Territories:
+    """Names of the codes by scope, in the order of the tables, and the map's tiles."""
+
+    names: Mapping[str, dict[str, str]]
+    tiles: list[tuple[str, str, str, int, int]]
+    titles: Mapping[str, str]
+    snapshot_facts: list[tuple[str, str]]
+
+
+class BlockBuilder:
+    """Builds blocks over one analysis; the same instance serves all chapters."""
+
+    def __init__(self, analysis: Analysis, territories: Territories):
+        self.analysis, self.territories = analysis, territories
+
+    def build(self, spec: Mapping[str, Any]) -> Block:
+        builders: dict[str, Callable[[Mapping[str, Any]], Block]] = {
+            "kpi": self.kpi,
+            "table": self.table,
+            "bars": self.bars,
+            "line": self.line,
+            "shares": self.shares,
+            "ages": self.ages,
+            "map": self.map,
+            "coverage": self.coverage,
+            "snapshot": self.snapshot,
+        }
+        check_block(spec, self.analysis.indicators)
+        return builders[spec["kind"]](spec)
+
+    def kpi(self, spec):
+        items = []
+        for code in spec["indicators"]:
+            info, figure = self.analysis.indicators[code], self.analysis.value(code)
+            items.append((self.territories.titles[code], show(figure, info), unit_of(info)))
+        return Block("kpi", items=items, note=self._coverage_note())
+
+    def table(self, spec):
+        scope = Scope(spec["by"])
+        headers = [scope.label.capitalize()]
+        columns = []
+        for code in spec["indicators"]:
+            info = self.analysis.indicators[code]
+            headers.append(f"{self.territories.titles[code]}, {unit_of(info)}")
+            columns.append((info, self.analysis.figures(code, scope), self.analysis.value(code)))
+        rows = [
+            [name, *[show(figures.get(key), info) for info, figures, _ in columns]]
+            for key, name in self.territories.names[scope].items()
+            if any(key in figures for _, figures, _ in columns)
+        ]
+        rows.append(["Всего", *[show(total, info) for info, _, total in columns]])
+        return Block("table", spec["title"], table=Table(headers, rows), note=self._coverage_note())
+
+    def bars(self, spec):
+        info = self.analysis.indicators[spec["indicator"]]
+        figures = self.analysis.figures(info.code, Scope(spec["by"]))
+        names = {k: n for k, n in self.territories.names[spec["by"]].items() if k in figures}
+        chart = bar_chart(
+            list(names.values()),
+            [Series(self.territories.titles[info.code], [figures[key].value for key in names])],
+            title=spec["title"],
+            unit=unit_of(info),
+            decimals=info.decimals,
+        )
+        return self._chart(spec, chart, unit_of(info))
+
+    def line(self, spec):
+        infos = [self.analysis.indicators[code] for code in spec["indicators"]]
+        years = self.analysis.years
+        chart = line_chart(
+            [str(year) for year in years],
+            [
+                Series(
+                    self.territories.titles[info.code],
+                    [self.analysis.value(info.code, year).value for year in years],
+                )
+                for info in infos
+            ],
+            title=spec["title"],
+            unit=unit_of(infos[0]),
+            decimals=infos[0].decimals,
+        )
+        return self._chart(spec, chart, unit_of(infos[0]))
+
+    def shares(self, spec):
+        return self._shares(spec, spec["indicators"], spec["by"])
+
+    def ages(self, spec):
+        return self._shares(spec, ["A07", "A08", "A09"], "district")
+
+    def _shares(self, spec, codes, by):
+        figures = {code: self.analysis.figures(code, Scope(by)) for code in codes}
+        names, shares = [], {code: [] for code in codes}
+        for key, name in self.territories.names[by].items():
+            values = [figures[code][key].value for code in codes if key in figures[code]]
+            if len(values) < len(codes) or None in values or not sum(values):
+                continue
+            names.append(name)
+            for code, value in zip(codes, values, strict=True):
+                shares[code].append(max(value, 0) / sum(values))
+        series = [Series(self.territories.titles[code], shares[code]) for code in codes]
+        return self._chart(spec, share_bars(names, series, title=spec["title"]), "доли")
+
+    def map(self, spec):
+        code = spec["indicator"]
+        if code == "coverage":
+            figures, decimals, unit = self._coverage_figures(Scope.REGION), 0, "%"
+            value = {key: item.coverage * 100 for key, item in figures.items()}
+        else:
+            info = self.analysis.indicators[code]
+            decimals, unit = info.decimals, unit_of(info)
+            value = {k: f.value for k, f in self.analysis.figures(code, Scope.REGION).items()}
+        tiles = [
+            Tile(key, label, name, row, column, value.get(key))
+            for key, label, name, row, column in self.territories.tiles
+        ]
+        chart = tile_map(
+            tiles, title=spec["title"], value_name="значение", unit=unit, decimals=decimals
+        )
+        return self._chart(spec, chart, unit)
+
+    def coverage(self, spec):
+        figures = self._coverage_figures(Scope(spec["by"]))
+        rows = [
+            [
+                name,
+                format_number(figures[key].expected),
+                format_number(figures[key].count),
+                format_percent(figures[key].coverage),
+            ]
+            for key, name in self.territories.names[spec["by"]].items()
+            if key in figures
+        ]
+        headers = ["Группа", "Должны были отчитаться", "Утверждено", "Полнота"]
+        return Block("table", spec["title"], table=Table(headers, rows))
+
+    def _coverage_figures(self, scope: Scope) -> dict[str, Figure]:
+        column = scope.value
+        expected = self.analysis.register[column].value_counts()
+        wide = self.analysis.wide.get(self.analysis.year)
+        if wide is None:
+            return {str(key): Figure(None, 0, int(number)) for key, number in expected.items()}
+        groups = self.analysis.places.loc[self.analysis.year][column].value_counts()
+        return {
+            str(key): Figure(None, int(groups.get(key, 0)), int(number))
+            for key, number in expected.items()
+        }
+
+    def snapshot(self, spec):
+        items = [(name, value, "") for name, value in self.territories.snapshot_facts]
+        return Block("facts", "Снимок данных", items=items)
+
+    def _chart(self, spec, chart, unit):
+        return Block(
+            "chart", spec["title"], chart=chart, note=f"Единица: {unit}. {self._coverage_note()}"
+        )
+
+    def _coverage_note(self):
+        return (
+            f"{self.analysis.year} год. Полнота: {format_percent(self.analysis.coverage)} "
+            "муниципальных образований."
+        )
+
+
+def show(figure: Figure | None, info) -> str:
+    if figure is None:
+        return "—"
+    return WITHHELD if figure.value is None else format_number(figure.value, info.decimals)
+
+
+NEEDS = {
+    "kpi": ("indicators",),
+    "table": ("indicators", "by", "title"),
+    "bars": ("indicator", "by", "title"),
+    "line": ("indicators", "title"),
+    "shares": ("indicators", "by", "title"),
+    "ages": ("title",),
+    "map": ("indicator", "title"),
+    "coverage": ("by", "title"),
+    "snapshot": (),
+}
+
+
+def check_block(spec: Any, codes: Mapping[str, Any]) -> None:
+    """Raise BlockError for a description that cannot be built."""
+    kind = spec.get("kind") if isinstance(spec, dict) else None
+    if kind not in NEEDS:
+        raise BlockError(f"Блок «{kind}» неизвестен. Можно: {', '.join(NEEDS)}.")
+    missing = [key for key in NEEDS[kind] if not spec.get(key)]
+    if missing:
+        raise BlockError(f"В блоке «{kind}» не хватает: {', '.join(missing)}.")
+    if "by" in NEEDS[kind] and spec["by"] not in ("district", "region", "kind"):
+        raise BlockError(f"В блоке «{kind}» разрез by: district, region или kind.")
+    named = spec.get("indicators") or ([spec["indicator"]] if spec.get("indicator") else [])
+    for code in named:
+        if code not in codes and not (kind == "map" and code == "coverage"):
+            raise BlockError(f"В блоке «{kind}» нет показателя {code}.")

@@ -1,0 +1,115 @@
+"""What the cabinet and the search show of the annual report."""
+
+from django.urls import reverse
+
+from annual_report.enums import EDITABLE_STATES, SubmissionState
+from annual_report.models import Campaign, Indicator, Report, Submission
+from annual_report.selectors import my_submissions
+from okmo_portal.core.registry import CabinetTask
+from okmo_portal.core.text import counted
+from okmo_portal.organisations.permissions import (
+    is_auditor,
+    is_congress_staff,
+    is_council_member,
+    is_municipality_editor,
+)
+
+
+def tasks(request):
+    """What the active role owes to the open campaign."""
+    campaign = Campaign.objects.open().first()
+    if campaign is None:
+        return
+    user = request.user
+    if is_municipality_editor(user):
+        yield from _municipality_tasks(user, campaign)
+    elif is_council_member(user):
+        yield from _council_tasks(user, campaign)
+    elif is_congress_staff(user):
+        yield from _staff_tasks(campaign)
+
+
+def _municipality_tasks(user, campaign):
+    submission = my_submissions(user).filter(campaign=campaign).first()
+    if submission is None or submission.state not in EDITABLE_STATES:
+        return
+    returned = submission.state == SubmissionState.RETURNED
+    yield CabinetTask(
+        title=(
+            f"Исправить форму за {campaign.year} год: совет вернул её"
+            if returned
+            else f"Заполнить форму за {campaign.year} год"
+        ),
+        text=(
+            submission.return_comment[:200]
+            if returned
+            else f"Заполнено {submission.filled} из {submission.required}"
+        ),
+        url=submission.get_absolute_url(),
+        action="Исправить" if returned else "Заполнить",
+        due=campaign.municipality_deadline,
+    )
+
+
+def _council_tasks(user, campaign):
+    rows = Submission.objects.visible_to(user).filter(campaign=campaign)
+    waiting, missing = rows.awaiting_review().count(), rows.not_filed().count()
+    address = reverse("annual_report:review-list")
+    if waiting:
+        yield CabinetTask(
+            title=f"Проверить формы за {campaign.year} год: {counted(waiting, 'форма ждёт,формы ждут,форм ждут')}",
+            url=f"{address}?state=submitted",
+            action="Проверить",
+            due=campaign.council_deadline,
+        )
+    if missing:
+        yield CabinetTask(
+            title=f"Напомнить тем, кто не сдал: {counted(missing, 'муниципалитет,муниципалитета,муниципалитетов')}",
+            url=f"{address}?state=not_filed",
+            action="Посмотреть",
+            due=campaign.municipality_deadline,
+        )
+
+
+def _staff_tasks(campaign):
+    yield CabinetTask(
+        title=f"Следить за сбором форм за {campaign.year} год",
+        url=reverse("annual_report:board"),
+        action="Открыть доску",
+        due=campaign.council_deadline,
+    )
+    if not Report.objects.filter(campaign=campaign).exists():
+        yield CabinetTask(
+            title=f"Подготовить доклад за {campaign.year} год",
+            url=reverse("annual_report:report-manage", args=[campaign.year]),
+            action="Начать",
+            due=campaign.congress_deadline,
+        )
+
+
+def section(request):
+    """Links that the active role uses."""
+    user = request.user
+    links = []
+    if is_municipality_editor(user):
+        links.append(("Формы по годам", reverse("annual_report:submission-list")))
+    if is_council_member(user) or is_congress_staff(user) or is_auditor(user):
+        links.append(("Проверка форм", reverse("annual_report:review-list")))
+    if is_congress_staff(user) or is_auditor(user):
+        links.append(("Доска сбора", reverse("annual_report:board")))
+        links.append(("Подготовка докладов", reverse("annual_report:report-manage-list")))
+    if not links:
+        return None
+    return {"template": "annual_report/_cabinet_section.html", "links": links}
+
+
+def indicator_rows():
+    for row in Indicator.objects.in_force():
+        text = f"{row.code} {row.definition} {row.title_en}"
+        yield row.code, row.title, text, "report:indicator-detail", (row.code,)
+
+
+def report_rows():
+    for row in Report.objects.published().select_related("campaign"):
+        text = f"{row.summary} {row.title_en}"
+        yield str(row.pk), row.title, text, "report:report-detail", (row.campaign.year,)

@@ -1,0 +1,1 @@
+"""Three invented years of the annual report for the demo."""

@@ -1,0 +1,191 @@
+"""Campaigns of three years: two finished and published, one under way."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time, timedelta
+from uuid import uuid4
+
+import numpy as np
+import pandas as pd
+from django.db import connection, transaction
+from django.utils import timezone
+
+from annual_report.demo.values import SEED, make_values
+from annual_report.enums import CampaignState, SubmissionState
+from annual_report.models import Campaign, Form, Indicator, Report
+from annual_report.services import reports
+from annual_report.services.campaigns import close_campaign, open_campaign
+from annual_report.services.catalogue import FORM_CODE, load_catalogue
+from okmo_portal.accounts.models import User
+from okmo_portal.jobs.models import Job, JobState
+from okmo_portal.organisations.demo.accounts import ACCOUNTS
+from okmo_portal.organisations.enums import Role
+from okmo_portal.search.services import rebuild_index
+
+#: State → share of the forms of the campaign under way.
+UNDER_WAY = (
+    (SubmissionState.APPROVED, 0.52),
+    (SubmissionState.SUBMITTED, 0.18),
+    (SubmissionState.RETURNED, 0.04),
+    (SubmissionState.DRAFT, 0.12),
+    (SubmissionState.NOT_STARTED, 0.14),
+)
+FINISHED = (
+    (SubmissionState.APPROVED, 0.93),
+    (SubmissionState.SUBMITTED, 0.02),
+    (SubmissionState.DRAFT, 0.02),
+    (SubmissionState.NOT_STARTED, 0.03),
+)
+
+
+def load(*, scale: str) -> None:
+    load_catalogue()
+    staff = _account(Role.CONGRESS_STAFF)
+    today = timezone.localdate()
+    for year in (today.year - 3, today.year - 2, today.year - 1):
+        current = year == today.year - 1
+        campaign = _campaign(year, today, current)
+        with transaction.atomic():
+            open_campaign(campaign=campaign, by=None, announce=False)
+            _fill(campaign, UNDER_WAY if current else FINISHED)
+            if not current:
+                close_campaign(campaign=campaign, by=None)
+        if not current:
+            _publish(campaign, staff, build=year == today.year - 2)
+    _leave_task_for_showcase()
+    rebuild_index()
+
+
+def _account(role: Role) -> User:
+    return User.objects.get(email=next(a.email for a in ACCOUNTS if a.role == role))
+
+
+def _campaign(year: int, today: date, current: bool) -> Campaign:
+    start = today - timedelta(days=40) if current else date(year + 1, 1, 20)
+    return Campaign.objects.create(
+        form=Form.objects.get(code=FORM_CODE),
+        year=year,
+        title=f"Ежегодный доклад за {year} год",
+        register_date=date(year + 1, 1, 1),
+        opens_on=start,
+        municipality_deadline=start + timedelta(days=54),
+        council_deadline=start + timedelta(days=68),
+        congress_deadline=start + timedelta(days=89),
+        state=CampaignState.DRAFT,
+    )
+
+
+def _fill(campaign: Campaign, plan) -> None:
+    """Answers by COPY, states by one statement; the history of a demo form begins here."""
+    frame = pd.DataFrame(
+        list(campaign.submissions.order_by("pk").values_list("pk", "municipality__kind")),
+        columns=["pk", "kind"],
+    )
+    generator = np.random.default_rng(SEED + 7 * campaign.year)
+    states, shares = [state.value for state, _ in plan], [share for _, share in plan]
+    frame["state"] = generator.choice(states, len(frame), p=shares)
+    values = make_values(frame["kind"], campaign.year)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "DELETE FROM annual_report_answer WHERE submission_id IN "
+            "(SELECT id FROM annual_report_submission WHERE campaign_id = %s)",
+            [campaign.pk],
+        )
+        _copy_answers(cursor, frame, values, generator)
+        _set_states(cursor, frame, campaign, generator)
+
+
+def _copy_answers(cursor, frame, values, generator) -> None:
+    statement = (
+        "COPY annual_report_answer (submission_id, indicator_id, value, no_data_reason, note, "
+        "source, updated_at) FROM STDIN"
+    )
+    now = timezone.now()
+    started = frame["state"] != SubmissionState.NOT_STARTED.value
+    partly = (frame["state"] == SubmissionState.DRAFT.value).to_numpy()
+    with cursor.copy(statement) as copy:
+        for indicator in Indicator.objects.filter(formula=""):
+            applies = started & frame["kind"].map(indicator.applies_to)
+            skipped = partly & (generator.random(len(frame)) < 0.4)
+            chosen = applies.to_numpy() & ~skipped
+            for pk, value in zip(frame["pk"][chosen], values[indicator.code][chosen], strict=True):
+                text = f"{value:.{indicator.decimals}f}"
+                copy.write_row((pk, indicator.pk, text, "", "", "manual", now))
+
+
+def _set_states(cursor, frame, campaign, generator) -> None:
+    cursor.execute(
+        "CREATE TEMPORARY TABLE demo_states (id bigint, state text, days int) ON COMMIT DROP"
+    )
+    days = generator.integers(
+        -38, 6 if campaign.municipality_deadline < timezone.localdate() else -14, len(frame)
+    )
+    with cursor.copy("COPY demo_states FROM STDIN") as copy:
+        for pk, state, day in zip(frame["pk"], frame["state"], days, strict=True):
+            copy.write_row((pk, state, int(day)))
+    deadline = timezone.make_aware(datetime.combine(campaign.municipality_deadline, time(15)))
+    cursor.execute(UPDATE_STATES, {"campaign": campaign.pk, "deadline": deadline})
+    cursor.execute("DROP TABLE demo_states")
+
+
+UPDATE_STATES = """
+UPDATE annual_report_submission s SET
+    state = d.state,
+    filled = (SELECT count(*) FROM annual_report_answer a
+              JOIN annual_report_formfield f ON f.indicator_id = a.indicator_id
+                   AND f.form_id = c.form_id AND f.is_required
+              WHERE a.submission_id = s.id),
+    submitted_at = CASE WHEN d.state IN ('submitted', 'approved', 'returned')
+                   THEN %(deadline)s::timestamptz + d.days * interval '1 day' END,
+    submitted_by_id = CASE WHEN d.state IN ('submitted', 'approved', 'returned') THEN head.user_id END,
+    decided_at = CASE WHEN d.state IN ('approved', 'returned')
+                 THEN %(deadline)s::timestamptz + (d.days + 2) * interval '1 day' END,
+    decided_by_id = CASE WHEN d.state IN ('approved', 'returned') THEN director.user_id END,
+    return_comment = CASE WHEN d.state = 'returned'
+        THEN 'Проверьте доходы бюджета: сумма поступлений не сходится с формой 0503117.' ELSE '' END
+FROM demo_states d, annual_report_campaign c,
+     organisations_organisation body, organisations_membership head,
+     organisations_organisation council, organisations_membership director
+WHERE d.id = s.id AND c.id = %(campaign)s AND s.campaign_id = c.id
+  AND body.municipality_id = s.municipality_id AND body.kind = 'municipality_body'
+  AND head.id = (SELECT min(m.id) FROM organisations_membership m
+                 WHERE m.organisation_id = body.id AND m.role = 'head')
+  AND council.region_id = s.region_id AND council.kind = 'council'
+  AND director.id = (SELECT min(m.id) FROM organisations_membership m
+                     WHERE m.organisation_id = council.id AND m.role = 'council_director')
+"""
+
+
+def _publish(campaign: Campaign, staff: User, *, build: bool) -> None:
+    """Snapshot, PDF and publication through the same services as a person's clicks."""
+    report = reports.prepare_report(campaign=campaign, by=staff)
+    reports.take_snapshot(report=report, by=staff)
+    job = Job.objects.create(
+        id=uuid4(),
+        title=f"Сборка доклада за {campaign.year} год",
+        task="annual_report.build_report",
+        arguments={"report_id": report.pk},
+        state=JobState.SUCCEEDED,
+        key=f"annual_report:build:{report.pk}",
+        created_by=staff,
+        finished_at=timezone.now(),
+    )
+    report.refresh_from_db()
+    builder = reports.get_builder(report)
+    for chapter in report.chapters.all():
+        reports.render_chapter(job_id=str(job.pk), chapter=chapter, builder=builder)
+    reports.join_report(report=report, job_id=str(job.pk))
+    reports.publish_report(report=Report.objects.get(pk=report.pk), by=staff)
+
+
+def _leave_task_for_showcase() -> None:
+    """The demo's municipality has a draft to finish, its council forms to check."""
+    campaign = Campaign.objects.open().get()
+    specialist = _account(Role.SPECIALIST).memberships.get()
+    campaign.submissions.filter(municipality=specialist.organisation.municipality).update(
+        state=SubmissionState.DRAFT,
+        submitted_at=None,
+        submitted_by=None,
+        decided_at=None,
+        decided_by=None,
+    )

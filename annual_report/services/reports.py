@@ -1,0 +1,273 @@
+"""Preparing, computing, rendering and publishing a report."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from uuid import UUID
+
+import pandas as pd
+from django.conf import settings
+from django.db import transaction
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import timezone, translation
+
+from annual_report import workflow
+from annual_report.analysis import Analysis, IndicatorInfo, UnknownPlaceholder, fill_text
+from annual_report.blocks import BlockBuilder, BlockError, Territories
+from annual_report.enums import Scope
+from annual_report.models import (
+    Campaign,
+    Indicator,
+    Report,
+    ReportChapter,
+    ReportFigure,
+    Snapshot,
+    Submission,
+)
+from annual_report.services.snapshots import create_snapshot, load_snapshot
+from okmo_portal.accounts.models import User
+from okmo_portal.core.pdf import Part, count_pages, join_parts, render_pdf
+from okmo_portal.core.text import format_datetime
+from okmo_portal.documents.services import store_bytes
+from okmo_portal.jobs import services as jobs
+from okmo_portal.jobs.models import Job
+from okmo_portal.organisations.enums import MunicipalityKind
+from okmo_portal.organisations.models import FederalDistrict, Region
+from okmo_portal.workflow import transitions
+
+OUTLINE = Path(__file__).resolve().parents[1] / "data" / "report_outline.json"
+STYLES = ("okmo/css/report.css",)
+
+
+@transaction.atomic
+def prepare_report(*, campaign: Campaign, by: User | None) -> Report:
+    """Make the report with the chapters of the outline; an existing one is left as it is."""
+    year = campaign.year
+    report, created = Report.objects.get_or_create(
+        campaign=campaign,
+        defaults={
+            "title": f"О состоянии местного самоуправления в Российской Федерации в {year} году",
+            "title_en": f"The State of Local Self-Government in the Russian Federation in {year}",
+            "summary": (
+                f"Ежегодный доклад Правительству Российской Федерации за {year} год: территория, "
+                "органы, кадры, бюджет и участие граждан по данным муниципалитетов."
+            ),
+            "summary_en": (
+                f"Annual report to the Government for {year}: territory, bodies, staff, budgets "
+                "and citizens’ participation, from data filed by municipalities."
+            ),
+        },
+    )
+    if created:
+        chapters = json.loads(OUTLINE.read_text("utf-8"))
+        ReportChapter.objects.bulk_create(
+            ReportChapter(report=report, order=order, **chapter)
+            for order, chapter in enumerate(chapters, start=1)
+        )
+    return report
+
+
+@transaction.atomic
+def take_snapshot(*, report: Report, by: User | None) -> Snapshot:
+    """Freeze today's approved answers and compute the figures that pages show from them."""
+    snapshot = create_snapshot(campaign=report.campaign, by=by)
+    report.snapshot = snapshot
+    report.save(update_fields=["snapshot"])
+    save_figures(report=report)
+    return snapshot
+
+
+def indicator_infos() -> list[IndicatorInfo]:
+    rows = Indicator.objects.select_related("numerator", "denominator")
+    return [
+        IndicatorInfo(
+            code=row.code,
+            aggregation=row.aggregation,
+            decimals=row.decimals,
+            unit=row.unit,
+            numerator=row.numerator.code if row.numerator else "",
+            denominator=row.denominator.code if row.denominator else "",
+            scale=float(row.scale),
+            kinds=tuple(row.applicable_kinds),
+        )
+        for row in rows
+    ]
+
+
+def get_analysis(report: Report) -> Analysis:
+    """Analysis of the report's snapshot; raises SnapshotDamaged for a changed file."""
+    frame = load_snapshot(report.snapshot)
+    asked = Submission.objects.filter(campaign=report.campaign).values_list(
+        "municipality__oktmo",
+        "municipality__kind",
+        "region__code",
+        "region__federal_district__code",
+    )
+    register = pd.DataFrame(list(asked), columns=["oktmo", "kind", "region", "district"])
+    return Analysis(frame, register, indicator_infos(), report.campaign.year)
+
+
+def save_figures(*, report: Report) -> int:
+    """Store every territory's figures; returns how many."""
+    analysis = get_analysis(report)
+    ids = dict(Indicator.objects.values_list("code", "pk"))
+    rows = [
+        ReportFigure(
+            report=report,
+            indicator_id=ids[code],
+            scope=scope,
+            scope_code=key,
+            value=None if figure.value is None else round(figure.value, 6),
+            count=figure.count,
+            expected=figure.expected,
+        )
+        for code in analysis.indicators
+        for scope in Scope
+        for key, figure in analysis.figures(code, scope).items()
+    ]
+    ReportFigure.objects.filter(report=report).delete()
+    ReportFigure.objects.bulk_create(rows, batch_size=2000)
+    return len(rows)
+
+
+def get_territories(report: Report) -> Territories:
+    regions = list(Region.objects.order_by("sort_key"))
+    snapshot = report.snapshot
+    return Territories(
+        names={
+            "district": {item.code: item.name for item in FederalDistrict.objects.all()},
+            "region": {item.code: item.short_name for item in regions},
+            "kind": {item.value: str(item.label).capitalize() for item in MunicipalityKind},
+        },
+        tiles=[
+            (item.code, item.tile_label, item.short_name, item.tile_row, item.tile_column)
+            for item in regions
+        ],
+        titles=dict(Indicator.objects.values_list("code", "title")),
+        snapshot_facts=[
+            ("Номер снимка", str(snapshot.pk)),
+            ("Создан", format_datetime(snapshot.created_at)),
+            ("Значений", str(snapshot.rows)),
+            ("Хеш SHA-256", snapshot.sha256),
+        ],
+    )
+
+
+def chapter_context(chapter: ReportChapter, builder: BlockBuilder) -> dict:
+    """Paragraphs with numbers and built blocks; errors name the chapter."""
+    try:
+        text = fill_text(chapter.text, builder.analysis)
+        blocks = [builder.build(spec) for spec in chapter.blocks]
+    except (UnknownPlaceholder, BlockError) as error:
+        raise jobs.JobFailed(f"Глава «{chapter.title}»: {error}") from error
+    paragraphs = [part.strip() for part in text.split("\n\n") if part.strip()]
+    return {"chapter": chapter, "paragraphs": paragraphs, "blocks": blocks}
+
+
+def get_builder(report: Report) -> BlockBuilder:
+    return BlockBuilder(get_analysis(report), get_territories(report))
+
+
+# --- PDF -------------------------------------------------------------------------------------------
+
+
+def start_build(*, report: Report, by: User) -> Job:
+    """Queue the build; while one runs, that one is returned."""
+    return jobs.start_job(
+        title=f"Сборка доклада за {report.campaign.year} год",
+        task="annual_report.build_report",
+        arguments={"report_id": report.pk},
+        by=by,
+        queue="report",
+        key=f"annual_report:build:{report.pk}",
+        back_url=reverse("annual_report:report-manage", args=[report.campaign.year]),
+    )
+
+
+def build_folder(job_id: str | UUID) -> Path:
+    return settings.DATA_ROOT / "builds" / str(job_id)
+
+
+def chapter_path(job_id: str | UUID, chapter: ReportChapter) -> Path:
+    return build_folder(job_id) / f"{chapter.order:02d}-{chapter.slug}.pdf"
+
+
+def render_chapter(*, job_id: str, chapter: ReportChapter, builder: BlockBuilder) -> Path:
+    """One chapter's PDF; a complete file of an earlier attempt is kept."""
+    path = chapter_path(job_id, chapter)
+    if not path.exists():
+        with translation.override("ru"):
+            html = render_to_string(
+                "annual_report/pdf/chapter.html", chapter_context(chapter, builder)
+            )
+        render_pdf(html, path, stylesheets=STYLES)
+    return path
+
+
+def missing_chapters(report: Report, job_id: str) -> list[ReportChapter]:
+    return [c for c in report.chapters.all() if not chapter_path(job_id, c).exists()]
+
+
+def join_report(*, report: Report, job_id: str) -> int:
+    """Join the chapters, store the PDF, move the report on; returns its pages."""
+    parts = [Part(c.title, chapter_path(job_id, c)) for c in report.chapters.all()]
+    target = build_folder(job_id) / "report.pdf"
+    year = report.campaign.year
+    context = {
+        "report": report,
+        "year": year,
+        "organisation_name": settings.ORGANISATION_NAME,
+        "snapshot": report.snapshot,
+    }
+
+    def front(entries):
+        return render_to_string("annual_report/pdf/front.html", context | {"entries": entries})
+
+    def stamps(pages):
+        return render_to_string("annual_report/pdf/stamps.html", context | {"pages": pages})
+
+    pages = join_parts(
+        parts, target, front=front, stamps=stamps, stylesheets=STYLES, title=report.title
+    )
+    finish_build(report=report, path=target, job_id=job_id)
+    return pages
+
+
+@transaction.atomic
+def finish_build(*, report: Report, path: Path, job_id: str) -> None:
+    job = Job.objects.select_related("created_by").get(pk=job_id)
+    with transitions.apply(workflow.FINISH_BUILD, report, by=None) as locked:
+        locked.pdf = store_bytes(
+            content=path.read_bytes(),
+            name=f"okmo-report-{report.campaign.year}.pdf",
+            content_type="application/pdf",
+            by=job.created_by,
+            subject=report,
+        )
+        locked.pages = count_pages(path)
+        locked.built_at = timezone.now()
+    shutil.rmtree(path.parent, ignore_errors=True)
+
+
+# --- publication -----------------------------------------------------------------------------------
+
+
+def publish_report(*, report: Report, by: User | None) -> Report:
+    """Open the report to everybody; the constraint demands snapshot and PDF."""
+    with transitions.apply(workflow.PUBLISH, report, by=by) as locked:
+        locked.published_at, locked.published_by = timezone.now(), by
+    return locked
+
+
+def unpublish_report(*, report: Report, by: User) -> Report:
+    with transitions.apply(workflow.UNPUBLISH, report, by=by) as locked:
+        locked.published_at = locked.published_by = None
+    return locked
+
+
+def can_read_document(user, report_id: str) -> bool:
+    """The PDF follows its report: public when published, else for the Congress."""
+    return Report.objects.visible_to(user).filter(pk=report_id).exists()

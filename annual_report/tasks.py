@@ -1,0 +1,63 @@
+"""Background work of the annual report; bodies are in services."""
+
+from celery import group, shared_task
+from django.urls import reverse
+
+from annual_report.models import Report, ReportChapter
+from annual_report.services import notices, reports
+from okmo_portal.jobs import services as jobs
+
+
+@shared_task(name="annual_report.remind_of_deadlines")
+def remind_of_deadlines() -> int:
+    return notices.remind_of_deadlines()
+
+
+@shared_task(name="annual_report.build_report")
+def build_report(*, job_id: str, report_id: int) -> None:
+    """Send out the chapters that are not rendered yet; one step for each and one for joining."""
+    report = Report.objects.filter(pk=report_id).first()
+    if report is None:
+        jobs.fail_job(job_id, error="Доклад удалён.")
+        return
+    if report.snapshot_id is None:
+        jobs.fail_job(job_id, error="Сначала сделайте снимок данных.")
+        return
+    missing = reports.missing_chapters(report, job_id)
+    if not jobs.begin(job_id, total=len(missing) + 1):
+        return
+    if not missing:
+        build_join.delay(job_id=job_id, report_id=report_id)
+        return
+    group(
+        render_chapter.s(job_id=job_id, report_id=report_id, chapter_id=chapter.pk)
+        for chapter in missing
+    ).apply_async()
+
+
+@shared_task(name="annual_report.render_chapter")
+def render_chapter(*, job_id: str, report_id: int, chapter_id: int) -> None:
+    """One chapter; the task that leaves no chapter missing sends the joining."""
+    chapter = ReportChapter.objects.filter(pk=chapter_id).select_related("report").first()
+    if chapter is None:
+        jobs.fail_job(job_id, error="Главу удалили во время сборки. Повторите сборку.")
+        return
+    with jobs.guarded(job_id):
+        jobs.beat(job_id, f"Глава «{chapter.title}»")
+        report = chapter.report
+        reports.render_chapter(job_id=job_id, chapter=chapter, builder=reports.get_builder(report))
+        job = jobs.advance(job_id)
+        # The counter reaches total - 1 for exactly one of the chapters.
+        if job is not None and job.done == job.total - 1:
+            build_join.delay(job_id=job_id, report_id=report_id)
+
+
+@shared_task(name="annual_report.build_join")
+def build_join(*, job_id: str, report_id: int) -> None:
+    report = Report.objects.get(pk=report_id)
+    with jobs.guarded(job_id):
+        jobs.beat(job_id, "Содержание и номера страниц")
+        reports.join_report(report=report, job_id=job_id)
+        jobs.finish_job(
+            job_id, result_url=reverse("report:report-detail", args=[report.campaign.year])
+        )

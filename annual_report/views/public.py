@@ -1,0 +1,215 @@
+"""Published reports and the catalogue, for everybody."""
+
+import csv
+import hashlib
+
+from django.core.cache import cache
+from django.db.models import Q
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from annual_report.enums import Aggregation, Scope
+from annual_report.models import Indicator, Report, ReportFigure, Section
+from annual_report.services import reports as services
+from okmo_portal.core.charts import Series, bar_chart, line_chart
+from okmo_portal.core.text import format_number
+from okmo_portal.organisations.models import FederalDistrict, Region
+
+KEY_FIGURES = ("A05", "D01", "D10", "C07", "I01", "I11")
+HOUR = 3600
+
+
+def visible_reports(request):
+    return Report.objects.visible_to(request.user).select_related("campaign", "snapshot", "pdf")
+
+
+def report_list(request):
+    return render(
+        request,
+        "annual_report/public/report_list.html",
+        {"reports": visible_reports(request).order_by("-campaign__year")},
+    )
+
+
+def key_figures(report, codes=KEY_FIGURES):
+    """National figures in words for stat tiles; withheld ones say so."""
+    rows = ReportFigure.objects.filter(
+        report=report, scope=Scope.NATION, indicator__code__in=codes
+    ).select_related("indicator")
+    by_code = {row.indicator.code: row for row in rows}
+    return [describe(by_code[code], report) for code in codes if code in by_code]
+
+
+def describe(figure, report):
+    indicator = figure.indicator
+    share = figure.count / figure.expected if figure.expected else 0
+    return {
+        "label": indicator.local_title,
+        "value": (
+            _("данных недостаточно")
+            if figure.value is None
+            else format_number(figure.value, indicator.decimals)
+        ),
+        "unit": "" if figure.value is None else unit_of(indicator),
+        "note": _("%(year)s год, по данным %(count)s муниципалитетов (%(share)s %%)")
+        % {
+            "year": report.campaign.year,
+            "count": format_number(figure.count),
+            "share": format_number(share * 100, 0),
+        },
+        "url": indicator.get_absolute_url(),
+    }
+
+
+def unit_of(indicator):
+    return "%" if indicator.aggregation == Aggregation.SHARE else indicator.local_unit
+
+
+def report_detail(request, year):
+    report = get_object_or_404(visible_reports(request), campaign__year=year)
+    context = {
+        "report": report,
+        "figures": key_figures(report),
+        "chapters": published_chapters(report) if report.snapshot_id else [],
+        "english": get_language() == "en",
+    }
+    return render(request, "annual_report/public/report_detail.html", context)
+
+
+def published_chapters(report):
+    """Built chapters, kept until the report or one of its chapters changes."""
+    marks = list(report.chapters.values_list("pk", "title", "text", "blocks"))
+    key = f"report:{report.pk}:{report.snapshot.sha256[:16]}:{hash_of(marks)}"
+    built = cache.get(key)
+    if built is None:
+        builder = services.get_builder(report)
+        built = [services.chapter_context(c, builder) for c in report.chapters.all()]
+        cache.set(key, built, HOUR)
+    return built
+
+
+def hash_of(value):
+    return hashlib.sha256(repr(value).encode()).hexdigest()[:16]
+
+
+def report_download(request, year):
+    """Aggregates of the report as open data."""
+    report = get_object_or_404(visible_reports(request), campaign__year=year)
+    response = HttpResponse(content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="okmo-report-{year}.csv"'
+    response.write("\ufeff")
+    writer = csv.writer(response, delimiter=";")
+    writer.writerow(["indicator", "title", "unit", "scope", "code", "value", "count", "expected"])
+    rows = report.figures.select_related("indicator").order_by(
+        "indicator__code", "scope", "scope_code"
+    )
+    for row in rows.iterator(chunk_size=2000):
+        value = "" if row.value is None else f"{row.value.normalize():f}"
+        unit = "%" if row.indicator.aggregation == Aggregation.SHARE else row.indicator.unit
+        writer.writerow(
+            [
+                row.indicator.code,
+                row.indicator.title,
+                unit,
+                row.scope,
+                row.scope_code,
+                value,
+                row.count,
+                row.expected,
+            ]
+        )
+    return response
+
+
+def indicator_list(request):
+    words = request.GET.get("q", "").strip()[:100]
+    rows = Indicator.objects.in_force().select_related("section")
+    if words:
+        rows = rows.filter(
+            Q(title__icontains=words) | Q(title_en__icontains=words) | Q(code__iexact=words)
+        )
+    context = {"indicators": rows, "q": words, "sections": Section.objects.all()}
+    return render(request, "annual_report/public/indicator_list.html", context)
+
+
+def indicator_detail(request, code):
+    indicator = get_object_or_404(Indicator.objects.select_related("section"), code=code)
+    figures = ReportFigure.objects.filter(
+        indicator=indicator, report__in=Report.objects.published()
+    ).select_related("report__campaign")
+    nation = figures.filter(scope=Scope.NATION).order_by("report__campaign__year")
+    latest = Report.objects.published().order_by("-campaign__year").first()
+    context = {
+        "indicator": indicator,
+        "unit": unit_of(indicator),
+        "series": series_chart(indicator, list(nation)),
+        "districts": district_chart(indicator, figures.filter(report=latest)) if latest else None,
+        "latest": latest,
+    }
+    return render(request, "annual_report/public/indicator_detail.html", context)
+
+
+def series_chart(indicator, rows):
+    if not any(row.value is not None for row in rows):
+        return None
+    return line_chart(
+        [str(row.report.campaign.year) for row in rows],
+        [
+            Series(
+                indicator.local_title,
+                [None if row.value is None else float(row.value) for row in rows],
+            )
+        ],
+        title=indicator.local_title,
+        unit=unit_of(indicator),
+        decimals=indicator.decimals,
+    )
+
+
+def district_chart(indicator, figures):
+    names = {item.code: item.local_name for item in FederalDistrict.objects.all()}
+    found = {row.scope_code: row.value for row in figures.filter(scope=Scope.DISTRICT)}
+    codes = [code for code in names if code in found]
+    if not codes:
+        return None
+    values = [None if found[code] is None else float(found[code]) for code in codes]
+    return bar_chart(
+        [names[code] for code in codes],
+        [Series(indicator.local_title, values)],
+        title=indicator.local_title,
+        unit=unit_of(indicator),
+        decimals=indicator.decimals,
+    )
+
+
+def home_card(request):
+    """The latest published report on the home page."""
+    report = Report.objects.published().select_related("campaign", "pdf").first()
+    if report is None:
+        return None
+    return {
+        "template": "annual_report/public/_home_card.html",
+        "report": report,
+        "figures": key_figures(report, KEY_FIGURES[:4]),
+    }
+
+
+def region_panel(request, region: Region):
+    """The region's own figures of the latest published report."""
+    report = Report.objects.published().select_related("campaign").first()
+    if report is None:
+        return None
+    rows = ReportFigure.objects.filter(
+        report=report, scope=Scope.REGION, scope_code=region.code, indicator__code__in=KEY_FIGURES
+    ).select_related("indicator")
+    found = {row.indicator.code: describe(row, report) for row in rows}
+    figures = [found[code] for code in KEY_FIGURES if code in found]
+    if not figures:
+        return None
+    return {
+        "template": "annual_report/public/_figures_panel.html",
+        "report": report,
+        "figures": figures,
+    }

@@ -1,0 +1,91 @@
+"""Staff make a report: snapshot, chapters, PDF, publication."""
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.http import Http404
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_POST
+
+from annual_report import workflow
+from annual_report.models import Campaign, Report
+from annual_report.permissions import manage_reports
+from annual_report.services import reports as services
+from annual_report.services.snapshots import SnapshotDamaged
+from okmo_portal.jobs.models import Job
+from okmo_portal.organisations.permissions import is_auditor
+from okmo_portal.workflow.models import StateChange
+from okmo_portal.workflow.transitions import TransitionNotAllowed
+
+
+def require_reader(request):
+    if not (manage_reports.test(request.user) or is_auditor(request.user)):
+        raise Http404
+
+
+@login_required
+def report_manage_list(request):
+    require_reader(request)
+    campaigns = Campaign.objects.select_related("report").order_by("-year")
+    return render(request, "annual_report/report/list.html", {"campaigns": campaigns})
+
+
+@login_required
+def report_manage(request, year):
+    require_reader(request)
+    campaign = get_object_or_404(Campaign, year=year)
+    report = Report.objects.select_related("snapshot", "pdf").filter(campaign=campaign).first()
+    builds = (
+        Job.objects.filter(key=f"annual_report:build:{report.pk}") if report else Job.objects.none()
+    )
+    context = {
+        "campaign": campaign,
+        "report": report,
+        "approved": campaign.submissions.approved().count(),
+        "expected": campaign.submissions.count(),
+        "job": builds.first(),
+        "events": StateChange.objects.of(report)[:20] if report else [],
+        "can_manage": manage_reports.test(request.user),
+        "can_publish": bool(report and workflow.PUBLISH.is_open_to(request.user, report)),
+        "can_unpublish": bool(report and workflow.UNPUBLISH.is_open_to(request.user, report)),
+    }
+    return render(request, "annual_report/report/manage.html", context)
+
+
+@login_required
+@require_POST
+def report_act(request, year, action):
+    """One step of the report's making."""
+    if not manage_reports.test(request.user):
+        raise Http404
+    campaign = get_object_or_404(Campaign, year=year)
+    try:
+        return perform(request, campaign, action)
+    except SnapshotDamaged as error:
+        messages.error(request, str(error))
+    except TransitionNotAllowed:
+        messages.info(request, "Состояние доклада уже изменилось.")
+    except PermissionDenied:
+        raise Http404 from None
+    return redirect("annual_report:report-manage", year=year)
+
+
+def perform(request, campaign, action):
+    user, back = request.user, redirect("annual_report:report-manage", year=campaign.year)
+    if action == "prepare":
+        services.prepare_report(campaign=campaign, by=user)
+        messages.success(request, "Главы доклада созданы.")
+        return back
+    report = get_object_or_404(Report, campaign=campaign)
+    if action == "snapshot":
+        snapshot = services.take_snapshot(report=report, by=user)
+        messages.success(request, f"Снимок сделан: муниципалитетов {snapshot.municipalities}.")
+    elif action == "build":
+        return redirect(services.start_build(report=report, by=user))
+    elif action == "publish":
+        services.publish_report(report=report, by=user)
+        messages.success(request, "Доклад опубликован.")
+    else:
+        services.unpublish_report(report=report, by=user)
+        messages.success(request, "Доклад снят с публикации.")
+    return back
