@@ -103,8 +103,10 @@ def _copy_answers(cursor, frame, values, generator) -> None:
     now = timezone.now()
     started = frame["state"] != SubmissionState.NOT_STARTED.value
     partly = (frame["state"] == SubmissionState.DRAFT.value).to_numpy()
+    # Read before the COPY begins: the connection is busy until it ends.
+    indicators = list(Indicator.objects.filter(formula=""))
     with cursor.copy(statement) as copy:
-        for indicator in Indicator.objects.filter(formula=""):
+        for indicator in indicators:
             applies = started & frame["kind"].map(indicator.applies_to)
             skipped = partly & (generator.random(len(frame)) < 0.4)
             chosen = applies.to_numpy() & ~skipped

@@ -99,6 +99,8 @@ def indicator_infos() -> list[IndicatorInfo]:
 
 def get_analysis(report: Report) -> Analysis:
     """Analysis of the report's snapshot; raises SnapshotDamaged for a changed file."""
+    if report.snapshot is None:
+        raise jobs.JobFailed("Сначала сделайте снимок данных.")
     frame = load_snapshot(report.snapshot)
     asked = Submission.objects.filter(campaign=report.campaign).values_list(
         "municipality__oktmo",
@@ -136,6 +138,8 @@ def save_figures(*, report: Report) -> int:
 def get_territories(report: Report) -> Territories:
     regions = list(Region.objects.order_by("sort_key"))
     snapshot = report.snapshot
+    if snapshot is None:
+        raise jobs.JobFailed("Сначала сделайте снимок данных.")
     return Territories(
         names={
             "district": {item.code: item.name for item in FederalDistrict.objects.all()},

@@ -52,7 +52,7 @@ def seal_events(*, limit: int = 10_000) -> int:
     sequence, previous = (last.sequence, last.hash) if last else (0, GENESIS)
     events = list(AuditEvent.objects.filter(sequence__isnull=True).order_by("pk")[:limit])
     for event in events:
-        sequence += 1
+        sequence = (sequence or 0) + 1
         event.sequence, event.previous_hash = sequence, previous
         event.hash = previous = event_hash(event, previous)
     AuditEvent.objects.bulk_update(events, ["sequence", "previous_hash", "hash"], batch_size=1000)

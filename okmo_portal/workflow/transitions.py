@@ -13,7 +13,7 @@ from django.db import models, transaction
 from okmo_portal.audit.services import record
 from okmo_portal.workflow.models import StateChange
 
-M = TypeVar("M", bound=models.Model)
+M = TypeVar("M", bound=Any)  # a model with a ``state``; Django has no protocol for it
 
 
 class TransitionNotAllowed(Exception):
