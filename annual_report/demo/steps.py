@@ -57,7 +57,9 @@ def load(*, scale: str) -> None:
 
 
 def _account(role: Role) -> User:
-    return User.objects.get(email=next(a.email for a in ACCOUNTS if a.role == role))
+    user = User.objects.get(email=next(a.email for a in ACCOUNTS if a.role == role))
+    user.active_membership = user.memberships.first()
+    return user
 
 
 def _campaign(year: int, today: date, current: bool) -> Campaign:

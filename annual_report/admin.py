@@ -1,0 +1,218 @@
+"""Staff keep the catalogue, campaigns and chapters here."""
+
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import ValidationError
+from import_export import resources
+from import_export.admin import ImportExportModelAdmin
+
+from annual_report.analysis import UnknownPlaceholder, placeholders
+from annual_report.blocks import BlockError, check_block
+from annual_report.models import (
+    Campaign,
+    ControlRule,
+    Form,
+    FormField,
+    Indicator,
+    Report,
+    ReportChapter,
+    Section,
+    Snapshot,
+    Submission,
+)
+from annual_report.rules import RuleSyntaxError, parse
+from annual_report.services import campaigns
+from okmo_portal.workflow.transitions import TransitionNotAllowed
+
+
+class IndicatorResource(resources.ModelResource):
+    class Meta:
+        model = Indicator
+        import_id_fields = ["code"]
+        exclude = ["id"]
+        skip_unchanged = True
+
+
+class ControlRuleResource(resources.ModelResource):
+    class Meta:
+        model = ControlRule
+        skip_unchanged = True
+
+
+def check_expression(text):
+    if text:
+        try:
+            parse(text)
+        except RuleSyntaxError as error:
+            raise ValidationError(str(error)) from error
+    return text
+
+
+class IndicatorForm(forms.ModelForm):
+    def clean_formula(self):
+        return check_expression(self.cleaned_data["formula"])
+
+
+class ControlRuleForm(forms.ModelForm):
+    def clean_expression(self):
+        return check_expression(self.cleaned_data["expression"])
+
+
+class ChapterForm(forms.ModelForm):
+    """Placeholders and blocks are checked here, not when the PDF is built."""
+
+    def clean_text(self):
+        try:
+            placeholders(self.cleaned_data["text"], known_codes())
+        except UnknownPlaceholder as error:
+            raise ValidationError(str(error)) from error
+        return self.cleaned_data["text"]
+
+    def clean_blocks(self):
+        blocks = self.cleaned_data["blocks"] or []
+        if not isinstance(blocks, list):
+            raise ValidationError("Нужен список блоков в квадратных скобках.")
+        codes = known_codes()
+        try:
+            for block in blocks:
+                check_block(block, codes)
+        except BlockError as error:
+            raise ValidationError(str(error)) from error
+        return blocks
+
+
+def known_codes():
+    return dict.fromkeys(Indicator.objects.values_list("code", flat=True))
+
+
+@admin.register(Section)
+class SectionAdmin(admin.ModelAdmin):
+    list_display = ["code", "title", "order"]
+    search_fields = ["title"]
+
+
+@admin.register(Indicator)
+class IndicatorAdmin(ImportExportModelAdmin):
+    resource_classes = [IndicatorResource]
+    form = IndicatorForm
+    list_display = ["code", "title", "unit", "aggregation", "is_retired"]
+    list_filter = ["section", "aggregation", "is_retired"]
+    search_fields = ["code", "title", "title_en"]
+    autocomplete_fields = ["numerator", "denominator"]
+
+    def get_readonly_fields(self, request, obj=None):
+        return ["code"] if obj else []
+
+    def has_delete_permission(self, request, obj=None):
+        # Published figures stand on indicators: they are retired, not deleted.
+        return False
+
+
+class FormFieldInline(admin.TabularInline):
+    model = FormField
+    autocomplete_fields = ["indicator"]
+    extra = 0
+
+
+@admin.register(Form)
+class FormAdmin(admin.ModelAdmin):
+    list_display = ["title", "code", "is_locked", "created_at"]
+    readonly_fields = ["is_locked"]
+    inlines = [FormFieldInline]
+
+    def get_inlines(self, request, obj):
+        return [] if obj and obj.is_locked else self.inlines
+
+
+@admin.register(ControlRule)
+class ControlRuleAdmin(ImportExportModelAdmin):
+    resource_classes = [ControlRuleResource]
+    form = ControlRuleForm
+    list_display = ["code", "severity", "expression", "is_active"]
+    list_filter = ["severity", "is_active", "form"]
+    search_fields = ["code", "message", "expression"]
+
+
+@admin.register(Campaign)
+class CampaignAdmin(admin.ModelAdmin):
+    list_display = ["title", "year", "state", "opens_on", "municipality_deadline"]
+    readonly_fields = ["state"]
+    actions = ["open_selected", "close_selected", "reopen_selected"]
+
+    @admin.action(description="Открыть сбор")
+    def open_selected(self, request, queryset):
+        self._move(request, queryset, campaigns.open_campaign)
+
+    @admin.action(description="Закрыть сбор")
+    def close_selected(self, request, queryset):
+        self._move(request, queryset, campaigns.close_campaign)
+
+    @admin.action(description="Открыть сбор снова")
+    def reopen_selected(self, request, queryset):
+        self._move(request, queryset, campaigns.reopen_campaign)
+
+    def _move(self, request, queryset, service):
+        for campaign in queryset:
+            try:
+                service(campaign=campaign, by=request.user)
+            except ValidationError as error:
+                self.message_user(request, error.messages[0], messages.ERROR)
+            except TransitionNotAllowed:
+                self.message_user(
+                    request,
+                    f"{campaign}: сейчас «{campaign.get_state_display()}».",
+                    messages.WARNING,
+                )
+            else:
+                self.message_user(request, f"{campaign}: готово.")
+
+
+@admin.register(Submission)
+class SubmissionAdmin(admin.ModelAdmin):
+    list_display = ["municipality", "campaign", "region", "state", "filled", "required"]
+    list_filter = ["campaign", "state", "region"]
+    search_fields = ["municipality__name", "municipality__oktmo"]
+    list_select_related = ["municipality", "campaign", "region"]
+    show_full_result_count = False
+
+    def has_add_permission(self, request):
+        return False
+
+    def has_change_permission(self, request, obj=None):
+        return False
+
+    def has_delete_permission(self, request, obj=None):
+        return False
+
+
+class ChapterInline(admin.StackedInline):
+    model = ReportChapter
+    form = ChapterForm
+    extra = 0
+
+
+@admin.register(Report)
+class ReportAdmin(admin.ModelAdmin):
+    list_display = ["title", "campaign", "state", "pages", "published_at"]
+    fields = ["title", "title_en", "summary", "summary_en"]
+    inlines = [ChapterInline]
+
+    def has_add_permission(self, request):
+        return False
+
+    def has_delete_permission(self, request, obj=None):
+        return False
+
+
+@admin.register(Snapshot)
+class SnapshotAdmin(admin.ModelAdmin):
+    list_display = ["campaign", "created_at", "municipalities", "rows", "sha256"]
+
+    def has_add_permission(self, request):
+        return False
+
+    def has_change_permission(self, request, obj=None):
+        return False
+
+    def has_delete_permission(self, request, obj=None):
+        return False

@@ -1,0 +1,172 @@
+"""Staff run territory, organisations and people here; nothing loads 22,000 options."""
+
+from django.contrib import admin, messages
+from import_export import resources
+from import_export.admin import ExportMixin, ImportExportModelAdmin
+
+from okmo_portal.organisations.models import (
+    Competence,
+    Expert,
+    ExpertAbsence,
+    FederalDistrict,
+    Invitation,
+    Membership,
+    Municipality,
+    MunicipalityChange,
+    Organisation,
+    Region,
+)
+from okmo_portal.organisations.services.memberships import confirm_membership
+from okmo_portal.workflow.transitions import TransitionNotAllowed
+
+
+class MunicipalityResource(resources.ModelResource):
+    class Meta:
+        model = Municipality
+        import_id_fields = ["oktmo"]
+        fields = ["oktmo", "check_digit", "name", "kind", "region", "centre", "valid_from"]
+        skip_unchanged = True
+
+
+class OrganisationResource(resources.ModelResource):
+    class Meta:
+        model = Organisation
+        fields = [
+            "id",
+            "kind",
+            "name",
+            "short_name",
+            "region",
+            "municipality",
+            "inn",
+            "email",
+            "phone",
+        ]
+        skip_unchanged = True
+
+
+class MembershipResource(resources.ModelResource):
+    class Meta:
+        model = Membership
+        fields = [
+            "id",
+            "user__email",
+            "organisation__name",
+            "role",
+            "state",
+            "valid_from",
+            "valid_to",
+        ]
+
+
+class OrphanFilter(admin.SimpleListFilter):
+    title = "район в реестре"
+    parameter_name = "orphan"
+
+    def lookups(self, request, model_admin):
+        return [("1", "района нет, требует проверки")]
+
+    def queryset(self, request, queryset):
+        return queryset.orphaned() if self.value() == "1" else queryset
+
+
+@admin.register(FederalDistrict)
+class FederalDistrictAdmin(admin.ModelAdmin):
+    list_display = ["name", "code", "order"]
+    search_fields = ["name"]
+
+
+@admin.register(Region)
+class RegionAdmin(admin.ModelAdmin):
+    list_display = ["name", "code", "oktmo_prefix", "federal_district", "time_zone"]
+    list_filter = ["federal_district", "kind"]
+    search_fields = ["name", "code", "oktmo_prefix"]
+    list_select_related = ["federal_district"]
+
+
+@admin.register(Municipality)
+class MunicipalityAdmin(ImportExportModelAdmin):
+    resource_classes = [MunicipalityResource]
+    list_display = ["name", "oktmo", "kind", "region", "status", "valid_to"]
+    list_filter = [OrphanFilter, "kind", "status", "region"]
+    search_fields = ["name", "oktmo", "sort_key"]
+    autocomplete_fields = ["region", "parent"]
+    list_select_related = ["region"]
+    show_full_result_count = False
+
+
+@admin.register(MunicipalityChange)
+class MunicipalityChangeAdmin(admin.ModelAdmin):
+    list_display = ["kind", "date", "law"]
+    list_filter = ["kind"]
+    date_hierarchy = "date"
+    search_fields = ["law"]
+    autocomplete_fields = ["predecessors", "successors"]
+
+
+@admin.register(Organisation)
+class OrganisationAdmin(ImportExportModelAdmin):
+    resource_classes = [OrganisationResource]
+    list_display = ["name", "kind", "region", "phone", "is_active"]
+    list_filter = ["kind", "is_active", "region"]
+    search_fields = ["name", "short_name", "inn", "sort_key"]
+    autocomplete_fields = ["region", "municipality"]
+    list_select_related = ["region"]
+    show_full_result_count = False
+
+
+@admin.register(Membership)
+class MembershipAdmin(ExportMixin, admin.ModelAdmin):
+    resource_classes = [MembershipResource]
+    list_display = ["user", "organisation", "role", "state", "valid_from", "valid_to"]
+    list_filter = ["state", "role", "organisation__region"]
+    search_fields = ["user__email", "user__last_name", "organisation__name"]
+    autocomplete_fields = ["user", "organisation"]
+    raw_id_fields = ["mandate"]
+    readonly_fields = ["state", "decided_by", "decided_at", "decision_comment"]
+    list_select_related = ["user", "organisation"]
+    actions = ["confirm_selected"]
+    show_full_result_count = False
+
+    @admin.action(description="Подтвердить выбранные запросы")
+    def confirm_selected(self, request, queryset):
+        done = 0
+        for membership in queryset:
+            try:
+                confirm_membership(membership=membership, by=request.user)
+                done += 1
+            except TransitionNotAllowed:
+                self.message_user(request, f"{membership}: уже решено.", messages.WARNING)
+        self.message_user(request, f"Подтверждено: {done}.")
+
+
+@admin.register(Invitation)
+class InvitationAdmin(admin.ModelAdmin):
+    list_display = ["email", "organisation", "role", "expires_at", "accepted_at", "revoked_at"]
+    search_fields = ["email", "organisation__name"]
+    list_select_related = ["organisation"]
+
+    def has_add_permission(self, request):
+        return False
+
+    def has_change_permission(self, request, obj=None):
+        return False
+
+
+class ExpertAbsenceInline(admin.TabularInline):
+    model = ExpertAbsence
+    extra = 0
+
+
+@admin.register(Expert)
+class ExpertAdmin(admin.ModelAdmin):
+    list_display = ["user", "capacity", "is_active"]
+    list_filter = ["is_active", "competences"]
+    search_fields = ["user__last_name", "user__email"]
+    autocomplete_fields = ["user", "competences", "regions"]
+    inlines = [ExpertAbsenceInline]
+
+
+@admin.register(Competence)
+class CompetenceAdmin(admin.ModelAdmin):
+    search_fields = ["name"]
