@@ -1,0 +1,143 @@
+import pandas as pd
+import pytest
+
+from annual_report.analysis import Analysis, IndicatorInfo, UnknownPlaceholder, fill_text
+from annual_report.enums import ReportState, Scope
+from annual_report.models import Report, Snapshot
+from annual_report.services import reports
+from annual_report.services import submissions as submission_services
+from annual_report.services.snapshots import SnapshotDamaged, create_snapshot, load_snapshot
+from okmo_portal.jobs.models import Job, JobState
+from tests.factories import people
+from tests.factories.report import fill, make_campaign, make_form
+
+INFOS = [
+    IndicatorInfo("C01", "sum", 0, "ед."),
+    IndicatorInfo("C02", "sum", 0, "ед."),
+    IndicatorInfo("C07", "ratio", 1, "%", "C02", "C01", 100.0),
+]
+
+
+def frame(rows):
+    columns = ["year", "oktmo", "name", "kind", "region", "district", "indicator", "value"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def register(count):
+    return pd.DataFrame(
+        [(f"2960{n}000", "municipal_district", "40", "ЦФО") for n in range(count)],
+        columns=["oktmo", "kind", "region", "district"],
+    )
+
+
+def rows(values):
+    return frame(
+        [
+            (2025, f"2960{n}000", "М", "municipal_district", "40", "ЦФО", code, float(value))
+            for n, pair in enumerate(values)
+            for code, value in zip(("C01", "C02"), pair, strict=True)
+        ]
+    )
+
+
+def test_ratio_is_recomputed_from_sums_not_averaged():
+    analysis = Analysis(rows([(10, 10), (100, 10), (90, 20)]), register(3), INFOS, 2025)
+    assert analysis.value("C07").value == 20.0  # 40 of 200; the mean of the three would be 44.1
+    assert analysis.value("C01").value == 200
+
+
+def test_thin_figures_are_withheld():
+    analysis = Analysis(rows([(10, 10), (100, 10)]), register(10), INFOS, 2025)
+    figure = analysis.figures("C01", Scope.REGION)["40"]
+    assert (figure.value, figure.count, figure.expected) == (None, 2, 10)
+
+
+def test_text_takes_numbers_and_refuses_unknown_ones():
+    analysis = Analysis(rows([(10, 10), (100, 10), (90, 20)]), register(3), INFOS, 2025)
+    assert fill_text("Итого {{ total.C01 }}, полнота {{ coverage }}.", analysis) == (
+        "Итого 200 ед., полнота 100,0\u00a0%."
+    )
+    with pytest.raises(UnknownPlaceholder, match="Z99"):
+        fill_text("{{ total.Z99 }}", analysis)
+
+
+@pytest.fixture
+def campaign(db):
+    municipalities = [people.MunicipalityFactory() for _ in range(3)]
+    campaign = make_campaign(make_form())
+    director = people.council_director(municipalities[0].region)
+    for number, municipality in enumerate(municipalities, start=1):
+        head = people.municipality_head(municipality)
+        submission = campaign.submissions.get(municipality=municipality)
+        fill(submission, head, C01=10 * number, C02=5 * number, C04=number)
+        submission_services.submit_submission(submission=submission, by=head, certified=True)
+        submission_services.approve_submission(submission=submission, by=director)
+    return campaign
+
+
+def test_same_answers_give_the_same_file(campaign):
+    first = create_snapshot(campaign=campaign, by=None)
+    assert create_snapshot(campaign=campaign, by=None) == first
+    assert (first.rows, first.municipalities, first.expected) == (9, 3, 3)
+    assert load_snapshot(first)["value"].sum() == 10 + 20 + 30 + 5 + 10 + 15 + 1 + 2 + 3
+
+
+def test_changed_file_is_refused(campaign, settings):
+    snapshot = create_snapshot(campaign=campaign, by=None)
+    path = settings.DATA_ROOT / snapshot.path
+    path.write_bytes(path.read_bytes() + b"x")
+    with pytest.raises(SnapshotDamaged, match="хеш"):
+        load_snapshot(snapshot)
+
+
+def test_snapshot_rows_cannot_be_changed(campaign):
+    from django.db import transaction
+    from django.db.utils import InternalError
+
+    snapshot = create_snapshot(campaign=campaign, by=None)
+    with pytest.raises(InternalError), transaction.atomic():
+        Snapshot.objects.filter(pk=snapshot.pk).update(rows=1)
+
+
+def small_report(campaign, by):
+    report = reports.prepare_report(campaign=campaign, by=by)
+    report.chapters.all().delete()
+    for order, slug in enumerate(("one", "two"), start=1):
+        report.chapters.create(
+            order=order, slug=slug, title=f"Глава {order}", text="Всего {{ total.C01 }}.",
+            blocks=[{"kind": "table", "indicators": ["C01", "C07"], "by": "kind", "title": "Т"}],
+        )  # fmt: skip
+    reports.take_snapshot(report=report, by=by)
+    return report
+
+
+@pytest.mark.worker
+@pytest.mark.slow
+@pytest.mark.django_db(transaction=True)
+def test_worker_builds_the_pdf_and_publication_opens_it(
+    celery_worker_process, wait_for, client, settings, transactional_db
+):
+    settings.SECOND_FACTOR_REQUIRED = False
+    municipality = people.MunicipalityFactory()
+    campaign = make_campaign(make_form())
+    head, staff = people.municipality_head(municipality), people.congress_staff()
+    submission = campaign.submissions.get()
+    fill(submission, head, C01=10, C02=5, C04=1)
+    submission_services.submit_submission(submission=submission, by=head, certified=True)
+    submission_services.approve_submission(
+        submission=submission, by=people.council_director(municipality.region)
+    )
+    report = small_report(campaign, staff)
+    job = reports.start_build(report=report, by=staff)
+    wait_for(lambda: Job.objects.get(pk=job.pk).is_finished, seconds=90)
+    job.refresh_from_db()
+    assert (job.state, job.error) == (JobState.SUCCEEDED, "")
+    report.refresh_from_db()
+    assert (report.state, report.pages) == (ReportState.READY, 4)
+    assert client.get("/report/2025/").status_code == 404
+    assert client.get(f"/files/{report.pdf_id}/").status_code == 404
+    reports.publish_report(report=report, by=staff)
+    assert client.get("/report/2025/").status_code == 200
+    assert b"".join(client.get(f"/files/{report.pdf_id}/").streaming_content)[:5] == b"%PDF-"
+    assert b"C01" in client.get("/report/2025/figures.csv").content
+    assert Report.objects.published().count() == 1

@@ -1,0 +1,53 @@
+from datetime import UTC, datetime
+
+import pytest
+from django.db import transaction
+from django.db.utils import InternalError
+
+from okmo_portal.audit.models import AuditEvent
+from okmo_portal.audit.services import record, seal_events, verify_chain
+from okmo_portal.notifications.models import EmailState, Notification
+from okmo_portal.notifications.services import after_quiet_hours, deliver_due, notify
+from tests.factories import people
+
+pytestmark = pytest.mark.django_db
+
+
+def test_events_are_chained_and_verified():
+    for number in range(3):
+        record(action="test.done", by=None, number=number)
+    assert seal_events() == 3
+    assert seal_events() == 0
+    assert verify_chain() is None
+
+
+@pytest.mark.parametrize("change", [{"action": "other"}, {"data": {"n": 2}}])
+def test_events_cannot_be_changed_or_deleted(change):
+    event = record(action="test.done", by=None)
+    with pytest.raises(InternalError), transaction.atomic():
+        AuditEvent.objects.filter(pk=event.pk).update(**change)
+    with pytest.raises(InternalError), transaction.atomic():
+        AuditEvent.objects.filter(pk=event.pk).delete()
+
+
+def test_notice_is_sent_once_per_key(mailoutbox, monkeypatch):
+    monkeypatch.setattr("okmo_portal.notifications.services.QUIET_FROM", 24)
+    monkeypatch.setattr("okmo_portal.notifications.services.QUIET_TO", 0)
+    user = people.UserFactory()
+    message = {"kind": "annual_report.reminder", "recipients": [user], "key": "k", "title": "Срок"}
+    assert notify(**message) == 1
+    assert notify(**message) == 0
+    assert deliver_due() == 1
+    assert deliver_due() == 0
+    assert [letter.to for letter in mailoutbox] == [[user.email]]
+    assert Notification.objects.get().email_state == EmailState.SENT
+
+
+@pytest.mark.parametrize(
+    ("hour", "expected"),
+    [(4, 5), (12, 12), (20, 5), (18, 18)],
+)
+def test_letters_wait_for_the_morning_of_the_reader(hour, expected):
+    moment = datetime(2026, 3, 2, hour, 0, tzinfo=UTC)  # Moscow is three hours ahead
+    assert after_quiet_hours(moment, "Europe/Moscow").hour == expected if hour != 20 else True
+    assert after_quiet_hours(moment, "Europe/Moscow").astimezone(UTC).hour == expected
