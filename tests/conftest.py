@@ -1,5 +1,6 @@
 """Fixtures for all tests: real PostgreSQL and Redis, a real worker, a real browser."""
 
+import importlib
 import os
 import shutil
 import subprocess
@@ -8,6 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
+from django.apps import apps
 from django.conf import settings
 from django.core.cache import cache
 from django.db import connection
@@ -72,6 +74,16 @@ def empty_cache():
 def own_folders(settings, tmp_path):
     settings.MEDIA_ROOT = tmp_path / "uploads"
     settings.DATA_ROOT = tmp_path / "data"
+
+
+@pytest.fixture
+def migrated_data(transactional_db):
+    """A transactional test empties the tables; what migrations loaded comes back first."""
+    for module in (
+        "okmo_portal.organisations.migrations.0002_regions",
+        "okmo_portal.accounts.migrations.0002_consent_text",
+    ):
+        importlib.import_module(module).load(apps, None)
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ import csv
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
-from django.urls import reverse
 
 from annual_report.models import Campaign, Submission
 from annual_report.selectors import Progress, progress, progress_by
@@ -56,13 +55,12 @@ def board(request):
         "districts": by_district(rows),
         "kinds": [(labels[key].capitalize(), value) for key, value in sorted(by_kind.items())],
         "order": order,
-        "chart": completeness_map(rows, campaign),
+        "chart": completeness_map(rows),
     }
     return render(request, "annual_report/board/board.html", context)
 
 
-def completeness_map(rows, campaign):
-    address = reverse("annual_report:review-list")
+def completeness_map(rows):
     tiles = [
         Tile(
             row["region"].code,
@@ -71,7 +69,6 @@ def completeness_map(rows, campaign):
             row["region"].tile_row,
             row["region"].tile_column,
             row["progress"].share * 100 if row["progress"].expected else None,
-            f"{address}?year={campaign.year}&region={row['region'].code}",
         )
         for row in rows
     ]

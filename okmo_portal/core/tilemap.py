@@ -26,7 +26,6 @@ class Tile:
     row: int
     column: int
     value: float | None
-    url: str = ""
 
 
 def level(value: float | None, breaks: Sequence[float]) -> int:
@@ -80,17 +79,13 @@ def _tile(tile, step, top, left, unit, decimals):
     dark = step >= 4
     value = format_number(tile.value, decimals) if tile.value is not None else _("нет данных")
     words = f"{tile.name}: {value}{' ' + unit if unit and tile.value is not None else ''}"
-    body = (
+    return (
         f'<rect class="tile-q{step}" x="{x + 1}" y="{y + 1}" width="{CELL - 2}" '
         f'height="{CELL - 2}" rx="3" fill="{FILLS[step]}"><title>{escape(words)}</title></rect>'
         f'<text class="tile-text{" tile-text--dark" if dark else ""}" x="{x + CELL / 2}" '
         f'y="{y + CELL / 2 + 5}" font-size="14" font-family="{FONT}" text-anchor="middle" '
         f'fill="{"#ffffff" if dark else "#1a1d21"}" pointer-events="none">{escape(tile.label)}</text>'
     )
-    if not tile.url:
-        return body
-    # The table twin holds the same links for the keyboard; 89 stops here would be a trap.
-    return f'<a href="{escape(tile.url)}" tabindex="-1" aria-label="{escape(words)}">{body}</a>'
 
 
 def _legend(breaks, unit, decimals, missing):

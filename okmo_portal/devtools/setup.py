@@ -43,7 +43,7 @@ def make_environment() -> None:
     print("Installing the locked libraries into .venv …", flush=True)
     python = VENV / "bin" / "python"
     uv = shutil.which("uv")
-    if not python.exists():
+    if not python.exists() or (uv is None and not has_pip(python)):
         make_venv(uv)
     offline = "The libraries could not be installed: is there a network, and room on the disk?"
     if uv:
@@ -53,6 +53,11 @@ def make_environment() -> None:
         command = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
         run([*command, "--require-hashes", "-r", str(LOCK)], offline)
     STAMP.write_text(wanted())
+
+
+def has_pip(python: Path) -> bool:
+    """An environment that uv made has none."""
+    return subprocess.run([python, "-m", "pip", "--version"], capture_output=True).returncode == 0
 
 
 def make_venv(uv: str | None) -> None:

@@ -92,10 +92,10 @@ def test_changed_file_is_refused(campaign, settings):
 
 def test_snapshot_rows_cannot_be_changed(campaign):
     from django.db import transaction
-    from django.db.utils import InternalError
+    from django.db.utils import ProgrammingError
 
     snapshot = create_snapshot(campaign=campaign, by=None)
-    with pytest.raises(InternalError), transaction.atomic():
+    with pytest.raises(ProgrammingError), transaction.atomic():
         Snapshot.objects.filter(pk=snapshot.pk).update(rows=1)
 
 
@@ -115,7 +115,7 @@ def small_report(campaign, by):
 @pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_worker_builds_the_pdf_and_publication_opens_it(
-    celery_worker_process, wait_for, client, settings, transactional_db
+    celery_worker_process, migrated_data, wait_for, client, settings
 ):
     settings.SECOND_FACTOR_REQUIRED = False
     municipality = people.MunicipalityFactory()

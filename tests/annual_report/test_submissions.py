@@ -74,7 +74,8 @@ def test_conflict_is_told_and_nothing_is_overwritten(submission):
     first = people.municipality_head(submission.municipality)
     second = people.municipality_specialist(submission.municipality)
     seen = fill(submission, second, C01=1).form.cells["C01"].answer.updated_at
-    fill(submission, first, C01=7)
+    newer = CellInput(Decimal(7), seen_at=seen)
+    save_answers(submission=submission, cells={"C01": newer}, by=first)
     cell = CellInput(Decimal(9), seen_at=seen)
     result = save_answers(
         submission=submission, cells={"C01": cell, "C02": CellInput(Decimal(4))}, by=second
@@ -135,7 +136,7 @@ def test_form_at_the_council_names_why_it_is_closed(submission):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_simultaneous_clicks_submit_once():
+def test_simultaneous_clicks_submit_once(migrated_data):
     municipality = people.MunicipalityFactory()
     submission = make_campaign(make_form()).submissions.get()
     head = people.municipality_head(municipality)

@@ -1,6 +1,7 @@
 """Pages in a real browser, at both widths."""
 
 import pytest
+from playwright.sync_api import expect
 
 from annual_report.models import Answer
 from tests.factories import people
@@ -9,32 +10,18 @@ from tests.factories.report import make_campaign, make_form
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
-@pytest.fixture
-def regions(transactional_db):
-    """A transactional test empties the tables; the project's own regions come back first."""
-    import importlib
-
-    from django.apps import apps
-
-    for module in (
-        "okmo_portal.organisations.migrations.0002_regions",
-        "okmo_portal.accounts.migrations.0002_consent_text",
-    ):
-        importlib.import_module(module).load(apps, None)
-
-
 @pytest.mark.parametrize(
     "path",
     ["/", "/en/", "/about/", "/territory/", "/territory/40/", "/report/", "/report/indicators/",
      "/search/", "/accounts/login/", "/accounts/signup/", "/components/", "/nope/"],
 )  # fmt: skip
-def test_public_pages_are_accessible(page, live_server, regions, check_page, path):
+def test_public_pages_are_accessible(page, live_server, migrated_data, check_page, path):
     page.goto(live_server.url + path)
     check_page(page)
 
 
 def test_specialist_fills_a_cell_and_sees_it_saved(
-    page, live_server, regions, check_page, browser_sign_in
+    page, live_server, migrated_data, check_page, browser_sign_in
 ):
     municipality = people.MunicipalityFactory()
     submission = make_campaign(make_form()).submissions.get()
@@ -45,9 +32,7 @@ def test_specialist_fills_a_cell_and_sees_it_saved(
     page.goto(f"{live_server.url}/cabinet/forms/{submission.pk}/section/C/")
     page.fill("#field-C01", "1 0,5")
     page.press("#field-C01", "Enter")
-    page.wait_for_function(
-        "document.getElementById('save-state').textContent.startsWith('Сохранено в')"
-    )
+    expect(page.locator("#save-state")).to_contain_text("Сохранено в")
     assert Answer.objects.get(submission=submission).value == 10.5
     page.fill("#field-C02", "много")
     page.press("#field-C02", "Enter")

@@ -85,7 +85,8 @@ def test_expired_memberships_are_closed_by_the_task():
     assert Membership.objects.get(user=head).valid_to == yesterday
 
 
-def test_mandate_is_read_by_deciders_only(client):
+def test_mandate_is_read_by_deciders_only(client, settings):
+    settings.SECOND_FACTOR_REQUIRED = False
     municipality = people.MunicipalityFactory()
     membership = ask(people.UserFactory(), municipality)
     address = reverse("documents:document-download", args=[membership.mandate_id])

@@ -2,7 +2,7 @@ from datetime import UTC, datetime
 
 import pytest
 from django.db import transaction
-from django.db.utils import InternalError
+from django.db.utils import ProgrammingError
 
 from okmo_portal.audit.models import AuditEvent
 from okmo_portal.audit.services import record, seal_events, verify_chain
@@ -24,9 +24,9 @@ def test_events_are_chained_and_verified():
 @pytest.mark.parametrize("change", [{"action": "other"}, {"data": {"n": 2}}])
 def test_events_cannot_be_changed_or_deleted(change):
     event = record(action="test.done", by=None)
-    with pytest.raises(InternalError), transaction.atomic():
+    with pytest.raises(ProgrammingError), transaction.atomic():
         AuditEvent.objects.filter(pk=event.pk).update(**change)
-    with pytest.raises(InternalError), transaction.atomic():
+    with pytest.raises(ProgrammingError), transaction.atomic():
         AuditEvent.objects.filter(pk=event.pk).delete()
 
 
@@ -49,5 +49,4 @@ def test_notice_is_sent_once_per_key(mailoutbox, monkeypatch):
 )
 def test_letters_wait_for_the_morning_of_the_reader(hour, expected):
     moment = datetime(2026, 3, 2, hour, 0, tzinfo=UTC)  # Moscow is three hours ahead
-    assert after_quiet_hours(moment, "Europe/Moscow").hour == expected if hour != 20 else True
     assert after_quiet_hours(moment, "Europe/Moscow").astimezone(UTC).hour == expected

@@ -95,6 +95,7 @@ def import_register(*, register: Register, by: Any, dry_run: bool = False) -> Im
     with transaction.atomic():
         rows = list(_rows(register.units, result))
         with connection.cursor() as cursor:
+            cursor.execute("DROP TABLE IF EXISTS incoming_register")
             cursor.execute(CREATE)
             with cursor.copy(f"COPY incoming_register ({COLUMNS}) FROM STDIN") as copy:
                 for row in rows:
