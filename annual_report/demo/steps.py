@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from annual_report.demo.values import SEED, make_values
 from annual_report.enums import CampaignState, SubmissionState
-from annual_report.models import Campaign, Form, Indicator, Report
+from annual_report.models import Answer, Campaign, Form, Indicator, Report
 from annual_report.services import reports
 from annual_report.services.campaigns import close_campaign, open_campaign
 from annual_report.services.catalogue import FORM_CODE, load_catalogue
@@ -186,8 +186,12 @@ def _leave_task_for_showcase() -> None:
     """The demo's municipality has a draft to finish, its council forms to check."""
     campaign = Campaign.objects.open().get()
     specialist = _account(Role.SPECIALIST).memberships.get()
-    campaign.submissions.filter(municipality=specialist.organisation.municipality).update(
+    forms = campaign.submissions.filter(municipality=specialist.organisation.municipality)
+    Answer.objects.filter(submission__in=forms, indicator__section__code__in=("D", "I")).delete()
+    left = Answer.objects.filter(submission__in=forms, indicator__formula="").count()
+    forms.update(
         state=SubmissionState.DRAFT,
+        filled=left,
         submitted_at=None,
         submitted_by=None,
         decided_at=None,

@@ -122,7 +122,11 @@ DATABASES = {
         **_database,
         "ENGINE": "django.db.backends.postgresql",
         "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": {"pool": {"min_size": 1, "max_size": 8, "timeout": 10}},
+        # An address may bring options of its own, such as a socket's folder or sslmode.
+        "OPTIONS": {
+            **_database.get("OPTIONS", {}),
+            "pool": {"min_size": 1, "max_size": 8, "timeout": 10},
+        },
     }
 }
 REDIS_URL = env("REDIS_URL", default="") or SERVICES.get("redis_url", "redis://127.0.0.1:6379/0")

@@ -36,5 +36,5 @@ CACHES["default"]["LOCATION"] = REDIS_URL
 if env("TEST_DATABASE_NAME", default=""):
     DATABASES["default"]["NAME"] = env("TEST_DATABASE_NAME")
 # A pool would keep the test database busy when it is dropped.
-DATABASES["default"]["OPTIONS"] = {}
+DATABASES["default"]["OPTIONS"].pop("pool")
 WHITENOISE_AUTOREFRESH = True

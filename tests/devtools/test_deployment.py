@@ -1,0 +1,94 @@
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+from django.urls import URLPattern, get_resolver
+
+from okmo_portal.devtools import demo, services, translations
+
+ROOT = Path(__file__).resolve().parents[2]
+COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text("utf-8"))
+
+
+def test_compose_has_every_service_with_a_health_check():
+    wanted = {"web", "worker", "worker-report", "beat", "db", "redis", "proxy"}
+    assert set(COMPOSE["services"]) == wanted
+    assert all("healthcheck" in service for service in COMPOSE["services"].values())
+    assert COMPOSE["services"]["db"]["image"] == "postgres:18"
+
+
+def test_compose_variables_are_documented():
+    used = set(re.findall(r"\$\{([A-Z_]+)", (ROOT / "docker-compose.yml").read_text("utf-8")))
+    documented = set(re.findall(r"^([A-Z_]+)=", (ROOT / ".env.example").read_text("utf-8"), re.M))
+    assert used == documented
+
+
+@pytest.mark.parametrize("name", ["web", "worker", "worker-report", "beat"])
+def test_compose_entry_points_exist(name):
+    program, *rest = COMPOSE["services"][name]["command"]
+    bin_dir = Path(sys.executable).parent
+    options = [part for part in rest if part.startswith("--")]
+    subcommand = rest[2:3] if program == "celery" else []
+    command = [bin_dir / program, *(rest[:2] if program == "celery" else []), *subcommand, "--help"]
+    env = os.environ | {"DJANGO_SETTINGS_MODULE": "okmo_portal.settings.test"}
+    result = subprocess.run(command, capture_output=True, text=True, env=env, cwd=ROOT)
+    assert result.returncode == 0
+    assert [option for option in options if option not in result.stdout] == []
+
+
+def test_taken_port_is_told_in_one_sentence():
+    import socket
+
+    with socket.socket() as holder:
+        holder.bind(("127.0.0.1", 0))
+        holder.listen()
+        with pytest.raises(services.ServiceError, match="in use"):
+            demo.check_port(holder.getsockname()[1])
+
+
+def test_no_space_is_told_in_one_sentence(monkeypatch, tmp_path):
+    usage = shutil.disk_usage(tmp_path)
+    monkeypatch.setattr(services.shutil, "disk_usage", lambda path: usage._replace(free=1024))
+    with pytest.raises(services.ServiceError, match="Free some space"):
+        services.check_space(tmp_path)
+
+
+def test_translations_are_complete():
+    assert translations.problems() == []
+
+
+def url_names():
+    """Every named address of the portal's own apps as ``namespace:name``."""
+
+    def walk(patterns, prefix):
+        for item in patterns:
+            if isinstance(item, URLPattern):
+                if item.name:
+                    yield prefix + item.name
+            else:
+                yield from walk(
+                    item.url_patterns, f"{item.namespace}:" if item.namespace else prefix
+                )
+
+    return set(walk(get_resolver().url_patterns, ""))
+
+
+def test_features_name_pages_and_tests_that_exist():
+    rows = [
+        [cell.strip() for cell in line.strip().strip("|").split("|")]
+        for line in (ROOT / "docs/features.md").read_text("utf-8").splitlines()
+        if line.startswith("| ") and not line.startswith(("| feature", "| ---"))
+    ]
+    assert len(rows) > 30
+    names = url_names()
+    for feature, _role, page, proof in rows:
+        for name in re.findall(r"`([\w:-]+)`", page):
+            assert name in names, f"{feature}: no page {name}"
+        path, _, function = proof.strip("`").partition("::")
+        text = (ROOT / path).read_text("utf-8")
+        assert function in text, f"{feature}: no {function} in {path}"
