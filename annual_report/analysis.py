@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from annual_report.enums import Aggregation, Scope
-from okmo_portal.core.text import format_number, format_percent
+from okmo_portal.core.text import NBSP, Display, display_for, format_number, format_percent
 
 MIN_COVERAGE = 0.3
 MIN_COUNT = 3
@@ -190,7 +190,7 @@ def aggregate(info: IndicatorInfo, part: pd.DataFrame) -> float | None:
 # --- text ------------------------------------------------------------------------------------------
 
 PLACEHOLDER = re.compile(r"\{\{\s*([^{}]*?)\s*\}\}")
-KINDS = ("total", "prev", "change")
+KINDS = ("total", "prev", "change", "count")
 
 
 class UnknownPlaceholder(ValueError):
@@ -206,7 +206,7 @@ def placeholders(text: str, codes: Iterable[str]) -> list[str]:
         if name in ("year", "coverage", "municipalities") or (kind in KINDS and code in known):
             continue
         raise UnknownPlaceholder(
-            f"Обозначение {{{{ {name} }}}} неизвестно. Можно: total, prev или change с кодом "
+            f"Обозначение {{{{ {name} }}}} неизвестно. Можно: total, prev, change или count с кодом "
             "показателя (например total.A05), year, coverage, municipalities."
         )
     return found
@@ -228,15 +228,26 @@ def fill_text(text: str, analysis: Analysis) -> str:
             return show_change(analysis.matched_change(code))
         info = analysis.indicators[code]
         figure = analysis.value(code, analysis.year - (kind == "prev"))
-        return show_figure(figure, info)
+        return show_figure(figure, info, with_unit=kind != "count")
 
-    return PLACEHOLDER.sub(number, text)
+    # «5 ед..» at the end of a sentence: the unit's own point is enough.
+    return PLACEHOLDER.sub(number, text).replace("..", ".")
 
 
-def show_figure(figure: Figure, info: IndicatorInfo) -> str:
+def show_figure(figure: Figure, info: IndicatorInfo, *, with_unit: bool = True) -> str:
+    """A number for a sentence; without the unit where the sentence names what is counted."""
     if figure.value is None:
         return "(данных недостаточно)"
-    return f"{format_number(figure.value, info.decimals)} {unit_of(info)}"
+    if not with_unit:
+        return format_number(figure.value, info.decimals)
+    display = display_of(info, [figure])
+    return f"{display.number(figure.value)}{NBSP}{display.unit}"
+
+
+def display_of(info: IndicatorInfo, figures: Iterable[Figure]) -> Display:
+    """One unit for all ``figures``, by the largest of them."""
+    largest = max((abs(item.value) for item in figures if item.value is not None), default=None)
+    return display_for(unit_of(info), info.decimals, largest)
 
 
 def unit_of(info: IndicatorInfo) -> str:

@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from annual_report.analysis import Analysis, Figure, unit_of
+from annual_report.analysis import Analysis, Figure, display_of, unit_of
 from annual_report.enums import Scope
 from okmo_portal.core.charts import Chart, Series, bar_chart, line_chart, share_bars
-from okmo_portal.core.text import format_number, format_percent
+from okmo_portal.core.text import Display, format_number, format_percent
 from okmo_portal.core.tilemap import Tile, tile_map
 
 WITHHELD = "данных мало"
@@ -74,7 +74,8 @@ class BlockBuilder:
         items = []
         for code in spec["indicators"]:
             info, figure = self.analysis.indicators[code], self.analysis.value(code)
-            items.append((self.territories.titles[code], show(figure, info), unit_of(info)))
+            display = display_of(info, [figure])
+            items.append((self.territories.titles[code], show(figure, display), display.unit))
         return Block("kpi", items=items, note=self._coverage_note())
 
     def table(self, spec):
@@ -82,47 +83,52 @@ class BlockBuilder:
         headers = [scope.label.capitalize()]
         columns = []
         for code in spec["indicators"]:
-            info = self.analysis.indicators[code]
-            headers.append(f"{self.territories.titles[code]}, {unit_of(info)}")
-            columns.append((info, self.analysis.figures(code, scope), self.analysis.value(code)))
+            info, figures = self.analysis.indicators[code], self.analysis.figures(code, scope)
+            display = display_of(info, figures.values())
+            headers.append(f"{self.territories.titles[code]}, {display.unit}")
+            columns.append((display, figures, self.analysis.value(code)))
         rows = [
-            [name, *[show(figures.get(key), info) for info, figures, _ in columns]]
+            [name, *[show(figures.get(key), display) for display, figures, _ in columns]]
             for key, name in self.territories.names[scope].items()
             if any(key in figures for _, figures, _ in columns)
         ]
-        rows.append(["Всего", *[show(total, info) for info, _, total in columns]])
+        rows.append(["Всего", *[show(total, display) for display, _, total in columns]])
         return Block("table", spec["title"], table=Table(headers, rows), note=self._coverage_note())
 
     def bars(self, spec):
         info = self.analysis.indicators[spec["indicator"]]
         figures = self.analysis.figures(info.code, Scope(spec["by"]))
         names = {k: n for k, n in self.territories.names[spec["by"]].items() if k in figures}
+        display = display_of(info, figures.values())
+        values = display.scaled(figures[key].value for key in names)
         chart = bar_chart(
             list(names.values()),
-            [Series(self.territories.titles[info.code], [figures[key].value for key in names])],
+            [Series(self.territories.titles[info.code], values)],
             title=spec["title"],
-            unit=unit_of(info),
-            decimals=info.decimals,
+            unit=display.unit,
+            decimals=display.decimals,
         )
-        return self._chart(spec, chart, unit_of(info))
+        return self._chart(spec, chart, display.unit)
 
     def line(self, spec):
         infos = [self.analysis.indicators[code] for code in spec["indicators"]]
         years = self.analysis.years
+        lines = {info: [self.analysis.value(info.code, year) for year in years] for info in infos}
+        display = display_of(infos[0], [figure for line in lines.values() for figure in line])
         chart = line_chart(
             [str(year) for year in years],
             [
                 Series(
                     self.territories.titles[info.code],
-                    [self.analysis.value(info.code, year).value for year in years],
+                    display.scaled(figure.value for figure in line),
                 )
-                for info in infos
+                for info, line in lines.items()
             ],
             title=spec["title"],
-            unit=unit_of(infos[0]),
-            decimals=infos[0].decimals,
+            unit=display.unit,
+            decimals=display.decimals,
         )
-        return self._chart(spec, chart, unit_of(infos[0]))
+        return self._chart(spec, chart, display.unit)
 
     def shares(self, spec):
         return self._shares(spec, spec["indicators"], spec["by"])
@@ -194,7 +200,10 @@ class BlockBuilder:
 
     def _chart(self, spec, chart, unit):
         return Block(
-            "chart", spec["title"], chart=chart, note=f"Единица: {unit}. {self._coverage_note()}"
+            "chart",
+            spec["title"],
+            chart=chart,
+            note=f"Единица: {unit.rstrip('.')}. {self._coverage_note()}",
         )
 
     def _coverage_note(self):
@@ -204,10 +213,10 @@ class BlockBuilder:
         )
 
 
-def show(figure: Figure | None, info) -> str:
+def show(figure: Figure | None, display: Display) -> str:
     if figure is None:
         return "—"
-    return WITHHELD if figure.value is None else format_number(figure.value, info.decimals)
+    return WITHHELD if figure.value is None else display.number(figure.value)
 
 
 NEEDS = {

@@ -14,7 +14,11 @@ from annual_report.demo.values import SEED, make_values
 from annual_report.enums import CampaignState, SubmissionState
 from annual_report.models import Answer, Campaign, Form, Indicator, Report
 from annual_report.services import reports
-from annual_report.services.campaigns import close_campaign, open_campaign
+from annual_report.services.campaigns import (
+    close_campaign,
+    open_campaign,
+    prefill_submissions,
+)
 from annual_report.services.catalogue import FORM_CODE, load_catalogue
 from okmo_portal.accounts.models import User
 from okmo_portal.jobs.models import Job, JobState
@@ -46,8 +50,9 @@ def load(*, scale: str) -> None:
         current = year == today.year - 1
         campaign = _campaign(year, today, current)
         with transaction.atomic():
-            open_campaign(campaign=campaign, by=None, announce=False)
+            open_campaign(campaign=campaign, by=None, announce=False, prefill=False)
             _fill(campaign, UNDER_WAY if current else FINISHED)
+            prefill_submissions(campaign=campaign)
             if not current:
                 close_campaign(campaign=campaign, by=None)
         if not current:
@@ -88,11 +93,6 @@ def _fill(campaign: Campaign, plan) -> None:
     frame["state"] = generator.choice(states, len(frame), p=shares)
     values = make_values(frame["kind"], campaign.year)
     with connection.cursor() as cursor:
-        cursor.execute(
-            "DELETE FROM annual_report_answer WHERE submission_id IN "
-            "(SELECT id FROM annual_report_submission WHERE campaign_id = %s)",
-            [campaign.pk],
-        )
         _copy_answers(cursor, frame, values, generator)
         _set_states(cursor, frame, campaign, generator)
 

@@ -60,7 +60,9 @@ WHERE s.id = counted.submission_id
 """
 
 
-def open_campaign(*, campaign: Campaign, by: User | None, announce: bool = True) -> Campaign:
+def open_campaign(
+    *, campaign: Campaign, by: User | None, announce: bool = True, prefill: bool = True
+) -> Campaign:
     """Make a form for each municipality of the register on its date, filled from last year.
 
     Locks the form version: from now on its fields stay. Raises ValidationError when another
@@ -73,6 +75,8 @@ def open_campaign(*, campaign: Campaign, by: User | None, announce: bool = True)
     with transitions.apply(workflow.OPEN_CAMPAIGN, campaign, by=by) as locked:
         Form.objects.filter(pk=locked.form_id).update(is_locked=True)
         create_submissions(campaign=locked)
+        if prefill:
+            prefill_submissions(campaign=locked)
         if announce:
             transaction.on_commit(partial(notices.announce_campaign, campaign=locked))
     return locked
@@ -80,6 +84,15 @@ def open_campaign(*, campaign: Campaign, by: User | None, announce: bool = True)
 
 def create_submissions(*, campaign: Campaign) -> None:
     """Set-based, so that 22,000 forms take seconds; existing ones are left alone."""
+    _run(campaign, CREATE_SUBMISSIONS)
+
+
+def prefill_submissions(*, campaign: Campaign) -> None:
+    """Carry last year's approved values into empty cells and count what is filled."""
+    _run(campaign, PREFILL, COUNT_FILLED)
+
+
+def _run(campaign: Campaign, *statements: str) -> None:
     params: dict[str, Any] = {
         "campaign": campaign.pk,
         "form": campaign.form_id,
@@ -89,8 +102,11 @@ def create_submissions(*, campaign: Campaign) -> None:
         "approved": SubmissionState.APPROVED,
     }
     with connection.cursor() as cursor:
-        for statement in (CREATE_SUBMISSIONS, PREFILL, COUNT_FILLED):
+        for statement in statements:
             cursor.execute(statement, params)
+        # The next statement of this transaction joins what was just written: without fresh
+        # statistics the planner takes 22,000 forms for one and loops.
+        cursor.execute("ANALYZE annual_report_submission, annual_report_answer")
 
 
 def close_campaign(*, campaign: Campaign, by: User | None) -> Campaign:

@@ -14,7 +14,7 @@ from annual_report.enums import Aggregation, Scope
 from annual_report.models import Indicator, Report, ReportFigure, Section
 from annual_report.services import reports as services
 from okmo_portal.core.charts import Series, bar_chart, line_chart
-from okmo_portal.core.text import format_number
+from okmo_portal.core.text import display_for, format_number
 from okmo_portal.organisations.models import FederalDistrict, Region
 
 KEY_FIGURES = ("A05", "D01", "D10", "C07", "I01", "I11")
@@ -44,15 +44,14 @@ def key_figures(report, codes=KEY_FIGURES):
 
 def describe(figure, report):
     indicator = figure.indicator
+    display = display_for(unit_of(indicator), indicator.decimals, figure.value)
     share = figure.count / figure.expected if figure.expected else 0
     return {
         "label": indicator.local_title,
         "value": (
-            _("данных недостаточно")
-            if figure.value is None
-            else format_number(figure.value, indicator.decimals)
+            _("данных недостаточно") if figure.value is None else display.number(figure.value)
         ),
-        "unit": "" if figure.value is None else unit_of(indicator),
+        "unit": "" if figure.value is None else display.unit,
         "note": _("%(year)s год, по данным %(count)s муниципалитетов (%(share)s %%)")
         % {
             "year": report.campaign.year,
@@ -152,19 +151,16 @@ def indicator_detail(request, code):
 
 
 def series_chart(indicator, rows):
-    if not any(row.value is not None for row in rows):
+    known = [row.value for row in rows if row.value is not None]
+    if not known:
         return None
+    display = display_for(unit_of(indicator), indicator.decimals, max(map(abs, known)))
     return line_chart(
         [str(row.report.campaign.year) for row in rows],
-        [
-            Series(
-                indicator.local_title,
-                [None if row.value is None else float(row.value) for row in rows],
-            )
-        ],
+        [Series(indicator.local_title, display.scaled(row.value for row in rows))],
         title=indicator.local_title,
-        unit=unit_of(indicator),
-        decimals=indicator.decimals,
+        unit=display.unit,
+        decimals=display.decimals,
     )
 
 
@@ -174,13 +170,14 @@ def district_chart(indicator, figures):
     codes = [code for code in names if code in found]
     if not codes:
         return None
-    values = [None if found[code] is None else float(found[code]) for code in codes]
+    known = [abs(found[code]) for code in codes if found[code] is not None]
+    display = display_for(unit_of(indicator), indicator.decimals, max(known, default=None))
     return bar_chart(
         [names[code] for code in codes],
-        [Series(indicator.local_title, values)],
+        [Series(indicator.local_title, display.scaled(found[code] for code in codes))],
         title=indicator.local_title,
-        unit=unit_of(indicator),
-        decimals=indicator.decimals,
+        unit=display.unit,
+        decimals=display.decimals,
     )
 
 

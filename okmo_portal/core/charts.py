@@ -170,7 +170,8 @@ def line_chart(
     width: int = 680,
     height: int = 300,
 ) -> Chart:
-    """Values over time; a None breaks the line, each line is named at its end."""
+    """Values over time; a None breaks the line. Several lines are told apart by the legend:
+    names at the ends of lines that run close together would cover each other."""
     known = [value for one in series for value in one.values if value is not None]
     low, high = min([*known, 0.0]), max([*known, 0.0])
     step = nice_step((high - low) or 1.0)
@@ -179,8 +180,7 @@ def line_chart(
     top_value = max(ticks[-1], high) or 1.0
     places = decimals if step < 10 else 0
     left = 16 + LETTER * 14 * max(len(format_number(tick, places)) for tick in ticks)
-    names = max((len(one.name) for one in series), default=0) if len(series) > 1 else 8
-    right = min(width * 0.3, 18 + LETTER * 15 * names)
+    right = 18 + LETTER * 15 * 6
     plot_width, plot_height = width - left - right, height - 44
 
     def x_at(index):
@@ -210,6 +210,7 @@ def line_chart(
         document(width, height, "".join(parts), title=title),
         _headers(series, unit),
         _rows(periods, series, decimals),
+        _legend(series),
     )
 
 
@@ -240,11 +241,6 @@ def _line(one, position, x_at, y_at, decimals, *, alone):
             run = []
         else:
             run = []
-    last = max((i for i, value in enumerate(one.values) if value is not None), default=None)
-    if last is not None and not alone:
-        parts.append(
-            text_element(x_at(last) + 10, y_at(one.values[last]) + 5, one.name, weight="600")
-        )
     return "".join(parts)
 
 

@@ -1,6 +1,7 @@
 """Russian text: names, numbers, plural forms, dates, normalised keys."""
 
 import re
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 
@@ -73,6 +74,42 @@ def format_number(value, decimals: int | None = None) -> str:
     if get_language() != "en":
         text = text.replace(",", NBSP).replace(".", ",")
     return text.replace("-", MINUS)
+
+
+@dataclass(frozen=True)
+class Display:
+    """How a quantity is shown: divided by ``divisor``, in ``unit``, with ``decimals``."""
+
+    unit: str
+    divisor: int
+    decimals: int
+
+    def number(self, value) -> str:
+        return format_number(Decimal(str(value)) / self.divisor, self.decimals)
+
+    def scaled(self, values):
+        """Plain numbers for a chart's axis; None stays a gap."""
+        return [None if value is None else float(value) / self.divisor for value in values]
+
+
+#: Thousands of roubles → what a reader takes in at a glance, by the size of the number.
+_MONEY = {
+    "тыс. руб.": ((10**6, "млрд руб."), (10**3, "млн руб.")),
+    "thousand roubles": ((10**6, "billion roubles"), (10**3, "million roubles")),
+}
+
+
+def display_for(unit: str, decimals: int, largest) -> Display:
+    """Choose the unit in which a column, a chart or a single number of this size is shown.
+
+    Only money is rescaled, and only from a hundred of the larger unit up, so that nothing
+    loses more than one part in a thousand by rounding to one decimal.
+    """
+    if largest is not None:
+        for divisor, name in _MONEY.get(unit, ()):
+            if abs(largest) >= 100 * divisor:
+                return Display(name, divisor, 1)
+    return Display(unit, 1, decimals)
 
 
 def format_percent(share, decimals: int = 1) -> str:

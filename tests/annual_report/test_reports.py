@@ -55,7 +55,7 @@ def test_thin_figures_are_withheld():
 def test_text_takes_numbers_and_refuses_unknown_ones():
     analysis = Analysis(rows([(10, 10), (100, 10), (90, 20)]), register(3), INFOS, 2025)
     assert fill_text("Итого {{ total.C01 }}, полнота {{ coverage }}.", analysis) == (
-        "Итого 200 ед., полнота 100,0\u00a0%."
+        "Итого 200\u00a0ед., полнота 100,0\u00a0%."
     )
     with pytest.raises(UnknownPlaceholder, match="Z99"):
         fill_text("{{ total.Z99 }}", analysis)

@@ -36,6 +36,12 @@ def is_past(due):
 
 
 @register.filter
+def labelled(cells, headers):
+    """Pairs of a column's header and the cell, for tables that become cards on a phone."""
+    return list(zip(headers, cells, strict=False))
+
+
+@register.filter
 def get(mapping, key):
     """``mapping[key]`` or None."""
     return mapping.get(key)
