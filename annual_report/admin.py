@@ -3,6 +3,7 @@
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
+from django.shortcuts import redirect
 from import_export import resources
 from import_export.admin import ImportExportModelAdmin
 
@@ -22,6 +23,7 @@ from annual_report.models import (
 )
 from annual_report.rules import RuleSyntaxError, parse
 from annual_report.services import campaigns
+from okmo_portal.core.admin import KeptAdmin, ReadOnlyAdmin
 from okmo_portal.workflow.transitions import TransitionNotAllowed
 
 
@@ -86,13 +88,13 @@ def known_codes():
 
 
 @admin.register(Section)
-class SectionAdmin(admin.ModelAdmin):
+class SectionAdmin(KeptAdmin):
     list_display = ["code", "title", "order"]
     search_fields = ["title"]
 
 
 @admin.register(Indicator)
-class IndicatorAdmin(ImportExportModelAdmin):
+class IndicatorAdmin(ImportExportModelAdmin, KeptAdmin):
     resource_classes = [IndicatorResource]
     form = IndicatorForm
     list_display = ["code", "title", "unit", "aggregation", "is_retired"]
@@ -103,10 +105,6 @@ class IndicatorAdmin(ImportExportModelAdmin):
     def get_readonly_fields(self, request, obj=None):
         return ["code"] if obj else []
 
-    def has_delete_permission(self, request, obj=None):
-        # Published figures stand on indicators: they are retired, not deleted.
-        return False
-
 
 class FormFieldInline(admin.TabularInline):
     model = FormField
@@ -115,7 +113,7 @@ class FormFieldInline(admin.TabularInline):
 
 
 @admin.register(Form)
-class FormAdmin(admin.ModelAdmin):
+class FormAdmin(KeptAdmin):
     list_display = ["title", "code", "is_locked", "created_at"]
     readonly_fields = ["is_locked"]
     inlines = [FormFieldInline]
@@ -134,14 +132,16 @@ class ControlRuleAdmin(ImportExportModelAdmin):
 
 
 @admin.register(Campaign)
-class CampaignAdmin(admin.ModelAdmin):
+class CampaignAdmin(KeptAdmin):
     list_display = ["title", "year", "state", "opens_on", "municipality_deadline"]
     readonly_fields = ["state"]
     actions = ["open_selected", "close_selected", "reopen_selected"]
 
     @admin.action(description="Открыть сбор")
     def open_selected(self, request, queryset):
-        self._move(request, queryset, campaigns.open_campaign)
+        """A long job: the person is taken to its page."""
+        started = self._move(request, queryset, campaigns.start_opening)
+        return redirect(started[-1]) if started else None
 
     @admin.action(description="Закрыть сбор")
     def close_selected(self, request, queryset):
@@ -152,9 +152,10 @@ class CampaignAdmin(admin.ModelAdmin):
         self._move(request, queryset, campaigns.reopen_campaign)
 
     def _move(self, request, queryset, service):
+        done = []
         for campaign in queryset:
             try:
-                service(campaign=campaign, by=request.user)
+                done.append(service(campaign=campaign, by=request.user))
             except ValidationError as error:
                 self.message_user(request, error.messages[0], messages.ERROR)
             except TransitionNotAllowed:
@@ -163,26 +164,19 @@ class CampaignAdmin(admin.ModelAdmin):
                     f"{campaign}: сейчас «{campaign.get_state_display()}».",
                     messages.WARNING,
                 )
-            else:
-                self.message_user(request, f"{campaign}: готово.")
+        if done:
+            self.message_user(
+                request, "Готово." if service != campaigns.start_opening else "Сбор открывается."
+            )
+        return done
 
 
 @admin.register(Submission)
-class SubmissionAdmin(admin.ModelAdmin):
+class SubmissionAdmin(ReadOnlyAdmin):
     list_display = ["municipality", "campaign", "region", "state", "filled", "required"]
     list_filter = ["campaign", "state", "region"]
     search_fields = ["municipality__name", "municipality__oktmo"]
     list_select_related = ["municipality", "campaign", "region"]
-    show_full_result_count = False
-
-    def has_add_permission(self, request):
-        return False
-
-    def has_change_permission(self, request, obj=None):
-        return False
-
-    def has_delete_permission(self, request, obj=None):
-        return False
 
 
 class ChapterInline(admin.StackedInline):
@@ -192,7 +186,7 @@ class ChapterInline(admin.StackedInline):
 
 
 @admin.register(Report)
-class ReportAdmin(admin.ModelAdmin):
+class ReportAdmin(KeptAdmin):
     list_display = ["title", "campaign", "state", "pages", "published_at"]
     fields = ["title", "title_en", "summary", "summary_en"]
     inlines = [ChapterInline]
@@ -200,19 +194,8 @@ class ReportAdmin(admin.ModelAdmin):
     def has_add_permission(self, request):
         return False
 
-    def has_delete_permission(self, request, obj=None):
-        return False
-
 
 @admin.register(Snapshot)
-class SnapshotAdmin(admin.ModelAdmin):
+class SnapshotAdmin(ReadOnlyAdmin):
     list_display = ["campaign", "created_at", "municipalities", "rows", "sha256"]
-
-    def has_add_permission(self, request):
-        return False
-
-    def has_change_permission(self, request, obj=None):
-        return False
-
-    def has_delete_permission(self, request, obj=None):
-        return False
+    list_select_related = ["campaign"]

@@ -1,16 +1,40 @@
 """Background work of the annual report; bodies are in services."""
 
 from celery import group, shared_task
+from django.core.exceptions import ValidationError
 from django.urls import reverse
 
-from annual_report.models import Report, ReportChapter
-from annual_report.services import notices, reports
+from annual_report.models import Campaign, Report, ReportChapter
+from annual_report.services import campaigns, notices, reports
+from okmo_portal.audit.services import record
 from okmo_portal.jobs import services as jobs
+from okmo_portal.jobs.models import Job
+from okmo_portal.workflow.transitions import TransitionNotAllowed
 
 
 @shared_task(name="annual_report.remind_of_deadlines")
 def remind_of_deadlines() -> int:
     return notices.remind_of_deadlines()
+
+
+@shared_task(name="annual_report.open_campaign")
+def open_campaign(*, job_id: str, campaign_id: int) -> None:
+    """A repeated run finds the campaign open and only ends the job."""
+    if not jobs.begin(job_id, total=1):
+        return
+    with jobs.guarded(job_id):
+        campaign = Campaign.objects.get(pk=campaign_id)
+        person = Job.objects.select_related("created_by").get(pk=job_id).created_by
+        try:
+            # Who queued it was checked by the admin's action; here the portal itself acts.
+            campaigns.open_campaign(campaign=campaign, by=None)
+        except ValidationError as error:
+            raise jobs.JobFailed(error.messages[0]) from error
+        except TransitionNotAllowed:
+            pass
+        else:
+            record(action="annual_report.opened", by=person, subject=campaign)
+        jobs.finish_job(job_id, result_url=reverse("annual_report:board"))
 
 
 @shared_task(name="annual_report.build_report")

@@ -18,6 +18,8 @@ handler404 = "okmo_portal.core.views.errors.not_found"
 
 urlpatterns = [
     path("health/", public.health, name="health"),
+    # Browsers ask for it on pages that name no icon, such as the admin's and a PDF's.
+    path("favicon.ico", public.favicon, name="favicon"),
     path("admin/", admin.site.urls),
     path("accounts/", include("allauth.urls")),
     path("profile/", include("okmo_portal.accounts.urls")),

@@ -7,12 +7,15 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import connection, transaction
+from django.urls import reverse
 
 from annual_report import workflow
 from annual_report.enums import AnswerSource, SubmissionState
 from annual_report.models import Campaign, Form
 from annual_report.services import notices
 from okmo_portal.accounts.models import User
+from okmo_portal.jobs import services as jobs
+from okmo_portal.jobs.models import Job
 from okmo_portal.workflow import transitions
 
 CREATE_SUBMISSIONS = """
@@ -68,10 +71,7 @@ def open_campaign(
     Locks the form version: from now on its fields stay. Raises ValidationError when another
     campaign is open or the form is empty.
     """
-    if not campaign.form.fields.exists():
-        raise ValidationError("В форме нет ни одного поля. Добавьте показатели.")
-    if Campaign.objects.open().exclude(pk=campaign.pk).exists():
-        raise ValidationError("Другая кампания ещё открыта. Сначала закройте её.")
+    check_can_open(campaign)
     with transitions.apply(workflow.OPEN_CAMPAIGN, campaign, by=by) as locked:
         Form.objects.filter(pk=locked.form_id).update(is_locked=True)
         create_submissions(campaign=locked)
@@ -80,6 +80,31 @@ def open_campaign(
         if announce:
             transaction.on_commit(partial(notices.announce_campaign, campaign=locked))
     return locked
+
+
+def check_can_open(campaign: Campaign) -> None:
+    if not campaign.form.fields.exists():
+        raise ValidationError("В форме нет ни одного поля. Добавьте показатели.")
+    if Campaign.objects.open().exclude(pk=campaign.pk).exists():
+        raise ValidationError("Другая кампания ещё открыта. Сначала закройте её.")
+
+
+def start_opening(*, campaign: Campaign, by: User) -> Job:
+    """Queue the opening: forms and letters for 22,000 municipalities take longer than a page may.
+
+    Raises as ``open_campaign`` does, so that a person learns of it before the job starts.
+    """
+    check_can_open(campaign)
+    if campaign.state not in workflow.OPEN_CAMPAIGN.sources:
+        raise transitions.TransitionNotAllowed(workflow.OPEN_CAMPAIGN, campaign.state)
+    return jobs.start_job(
+        title=f"Открытие сбора за {campaign.year} год",
+        task="annual_report.open_campaign",
+        arguments={"campaign_id": campaign.pk},
+        by=by,
+        key=f"annual_report:open:{campaign.pk}",
+        back_url=reverse("annual_report:report-manage-list"),
+    )
 
 
 def create_submissions(*, campaign: Campaign) -> None:
@@ -116,8 +141,7 @@ def close_campaign(*, campaign: Campaign, by: User | None) -> Campaign:
 
 
 def reopen_campaign(*, campaign: Campaign, by: User | None) -> Campaign:
-    if Campaign.objects.open().exclude(pk=campaign.pk).exists():
-        raise ValidationError("Другая кампания ещё открыта. Сначала закройте её.")
+    check_can_open(campaign)
     with transitions.apply(workflow.REOPEN_CAMPAIGN, campaign, by=by) as locked:
         pass
     return locked

@@ -296,6 +296,8 @@ def submission_sent(request, pk):
 @require_POST
 def submission_withdraw(request, pk):
     submission = visible_submission(request, pk)
+    if not edits_submission.test(request.user, submission):
+        raise Http404
     try:
         services.withdraw_submission(submission=submission, by=request.user)
     except TransitionNotAllowed:

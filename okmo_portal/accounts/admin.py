@@ -2,6 +2,7 @@ from django.contrib import admin
 
 from okmo_portal.accounts.models import Consent, ConsentText, User
 from okmo_portal.audit.services import record
+from okmo_portal.core.admin import ReadOnlyAdmin
 
 
 @admin.register(User)
@@ -37,16 +38,7 @@ class ConsentTextAdmin(admin.ModelAdmin):
 
 
 @admin.register(Consent)
-class ConsentAdmin(admin.ModelAdmin):
+class ConsentAdmin(ReadOnlyAdmin):
     list_display = ["user", "text", "given_at", "withdrawn_at"]
     list_select_related = ["user", "text"]
     search_fields = ["user__email"]
-
-    def has_add_permission(self, request):
-        return False
-
-    def has_change_permission(self, request, obj=None):
-        return False
-
-    def has_delete_permission(self, request, obj=None):
-        return False

@@ -19,7 +19,7 @@ class JobQuerySet(models.QuerySet):
         """Own jobs; staff of the admin see all."""
         if not user.is_authenticated:
             return self.none()
-        return self if user.is_superuser else self.filter(created_by=user)
+        return self if user.is_staff else self.filter(created_by=user)
 
     def unfinished(self):
         return self.filter(state__in=[JobState.QUEUED, JobState.RUNNING])

@@ -102,14 +102,17 @@ def deliver_due(*, limit: int = 200) -> int:
     transaction in which they were handed over, so a killed worker's letters stay waiting.
     """
     sent = 0
-    readers = (
+    readers = list(
         Notification.objects.filter(email_state=EmailState.WAITING, email_after__lte=timezone.now())
         .order_by("user_id")
         .values_list("user_id", flat=True)
         .distinct()[:limit]
     )
-    for user_id in list(readers):
+    for user_id in readers:
         sent += _deliver_to(user_id)
+    if sent == limit:
+        # More may wait; a task of its own keeps each one short and lets the worker breathe.
+        _queue_delivery()
     return sent
 
 

@@ -1,9 +1,16 @@
 """Staff run territory, organisations and people here; nothing loads 22,000 options."""
 
+import re
+
 from django.contrib import admin, messages
+from django.db.models import URLField
 from import_export import resources
 from import_export.admin import ExportMixin, ImportExportModelAdmin
+from import_export.fields import Field
+from import_export.widgets import ForeignKeyWidget
 
+from okmo_portal.core.admin import KeptAdmin, ReadOnlyAdmin
+from okmo_portal.core.text import normalise_name
 from okmo_portal.organisations.models import (
     Competence,
     Expert,
@@ -16,16 +23,47 @@ from okmo_portal.organisations.models import (
     Organisation,
     Region,
 )
+from okmo_portal.organisations.oktmo import check_digit
 from okmo_portal.organisations.services.memberships import confirm_membership
 from okmo_portal.workflow.transitions import TransitionNotAllowed
 
 
+class CurrentParentWidget(ForeignKeyWidget):
+    """A parent that exists now: an abolished one may have had the same code."""
+
+    def get_queryset(self, value, row, *args, **kwargs):
+        return self.model.objects.current()
+
+
 class MunicipalityResource(resources.ModelResource):
+    """Rows by OKTMO code; the region by its code, the parent by its own OKTMO."""
+
+    region = Field("region", "region", ForeignKeyWidget(Region, "code"))
+    parent = Field("parent", "parent", CurrentParentWidget(Municipality, "oktmo"))
+
     class Meta:
         model = Municipality
         import_id_fields = ["oktmo"]
-        fields = ["oktmo", "check_digit", "name", "kind", "region", "centre", "valid_from"]
+        fields = [
+            "oktmo", "check_digit", "name", "kind", "region", "parent", "centre", "valid_from",
+        ]  # fmt: skip
         skip_unchanged = True
+        report_skipped = True
+        clean_model_instances = True
+
+    def before_import_row(self, row, **kwargs):
+        """Spreadsheets drop the leading zero; the check digit must be the code's own."""
+        code = str(row.get("oktmo") or "").strip()
+        row["oktmo"] = code.zfill(8) if code.isdigit() else code
+        if not re.fullmatch(r"\d{8}", row["oktmo"]):
+            raise ValueError(f"Код ОКТМО «{code}»: нужны восемь цифр.")
+        right, given = check_digit(row["oktmo"]), str(row.get("check_digit") or "").strip()
+        if given and given != right:
+            raise ValueError(
+                f"Код {row['oktmo']}: контрольное число {given}, а должно быть {right}. Проверьте код."
+            )
+        row["check_digit"] = right
+        row["name"] = normalise_name(str(row.get("name") or ""))
 
 
 class OrganisationResource(resources.ModelResource):
@@ -71,13 +109,13 @@ class OrphanFilter(admin.SimpleListFilter):
 
 
 @admin.register(FederalDistrict)
-class FederalDistrictAdmin(admin.ModelAdmin):
+class FederalDistrictAdmin(KeptAdmin):
     list_display = ["name", "code", "order"]
     search_fields = ["name"]
 
 
 @admin.register(Region)
-class RegionAdmin(admin.ModelAdmin):
+class RegionAdmin(KeptAdmin):
     list_display = ["name", "code", "oktmo_prefix", "federal_district", "time_zone"]
     list_filter = ["federal_district", "kind"]
     search_fields = ["name", "code", "oktmo_prefix"]
@@ -85,18 +123,17 @@ class RegionAdmin(admin.ModelAdmin):
 
 
 @admin.register(Municipality)
-class MunicipalityAdmin(ImportExportModelAdmin):
+class MunicipalityAdmin(ImportExportModelAdmin, KeptAdmin):
     resource_classes = [MunicipalityResource]
     list_display = ["name", "oktmo", "kind", "region", "status", "valid_to"]
     list_filter = [OrphanFilter, "kind", "status", "region"]
     search_fields = ["name", "oktmo", "sort_key"]
     autocomplete_fields = ["region", "parent"]
     list_select_related = ["region"]
-    show_full_result_count = False
 
 
 @admin.register(MunicipalityChange)
-class MunicipalityChangeAdmin(admin.ModelAdmin):
+class MunicipalityChangeAdmin(KeptAdmin):
     list_display = ["kind", "date", "law"]
     list_filter = ["kind"]
     date_hierarchy = "date"
@@ -105,18 +142,18 @@ class MunicipalityChangeAdmin(admin.ModelAdmin):
 
 
 @admin.register(Organisation)
-class OrganisationAdmin(ImportExportModelAdmin):
+class OrganisationAdmin(ImportExportModelAdmin, KeptAdmin):
+    formfield_overrides = {URLField: {"assume_scheme": "https"}}
     resource_classes = [OrganisationResource]
     list_display = ["name", "kind", "region", "phone", "is_active"]
     list_filter = ["kind", "is_active", "region"]
     search_fields = ["name", "short_name", "inn", "sort_key"]
     autocomplete_fields = ["region", "municipality"]
     list_select_related = ["region"]
-    show_full_result_count = False
 
 
 @admin.register(Membership)
-class MembershipAdmin(ExportMixin, admin.ModelAdmin):
+class MembershipAdmin(ExportMixin, KeptAdmin):
     resource_classes = [MembershipResource]
     list_display = ["user", "organisation", "role", "state", "valid_from", "valid_to"]
     list_filter = ["state", "role", "organisation__region"]
@@ -126,7 +163,6 @@ class MembershipAdmin(ExportMixin, admin.ModelAdmin):
     readonly_fields = ["state", "decided_by", "decided_at", "decision_comment"]
     list_select_related = ["user", "organisation"]
     actions = ["confirm_selected"]
-    show_full_result_count = False
 
     @admin.action(description="Подтвердить выбранные запросы")
     def confirm_selected(self, request, queryset):
@@ -141,16 +177,10 @@ class MembershipAdmin(ExportMixin, admin.ModelAdmin):
 
 
 @admin.register(Invitation)
-class InvitationAdmin(admin.ModelAdmin):
+class InvitationAdmin(ReadOnlyAdmin):
     list_display = ["email", "organisation", "role", "expires_at", "accepted_at", "revoked_at"]
     search_fields = ["email", "organisation__name"]
     list_select_related = ["organisation"]
-
-    def has_add_permission(self, request):
-        return False
-
-    def has_change_permission(self, request, obj=None):
-        return False
 
 
 class ExpertAbsenceInline(admin.TabularInline):

@@ -1,0 +1,27 @@
+"""Shared shapes of the admin."""
+
+from django.contrib import admin
+
+
+class KeptAdmin(admin.ModelAdmin):
+    """Rows on which figures and histories stand: they end by date or by state, never by deletion."""
+
+    show_full_result_count = False
+
+    def has_delete_permission(self, request, obj=None):
+        return False
+
+
+class ReadOnlyAdmin(admin.ModelAdmin):
+    """Rows that the portal writes: staff look and filter, nobody edits them by hand."""
+
+    show_full_result_count = False
+
+    def has_add_permission(self, request):
+        return False
+
+    def has_change_permission(self, request, obj=None):
+        return False
+
+    def has_delete_permission(self, request, obj=None):
+        return False

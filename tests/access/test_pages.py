@@ -1,0 +1,192 @@
+"""Every address × every role. An address that nobody classified here fails the test."""
+
+import pytest
+from django.urls import reverse
+
+from tests.access.world import ROLES, World
+from tests.devtools.test_deployment import url_names
+from tests.factories import people
+
+pytestmark = pytest.mark.django_db
+
+EVERYBODY = ("anonymous", *ROLES[1:])
+SIGNED_IN = ROLES[1:]
+MUNICIPALITY = ("head", "specialist")
+READERS = (*MUNICIPALITY, "director", "staff", "auditor")
+QUEUE = ("director", "foreign", "staff", "auditor")
+CONGRESS = ("staff", "auditor")
+ACTION = {"region": "40", "kind": "municipality"}
+
+# name → (method, arguments, who gets in). Those who do not get in are sent to the sign-in page
+# when anonymous and see a 404 otherwise. "get in" is a 200, or a redirect for a POST.
+PAGES = {
+    "home": ("get", [], EVERYBODY),
+    "about": ("get", [], EVERYBODY),
+    "accessibility": ("get", [], EVERYBODY),
+    "privacy": ("get", [], EVERYBODY),
+    "contacts": ("get", [], EVERYBODY),
+    "health": ("get", [], EVERYBODY),
+    "favicon": ("get", [], EVERYBODY),
+    "core:gallery": ("get", [], EVERYBODY),
+    "search:results": ("get", [], EVERYBODY),
+    "territory:region-list": ("get", [], EVERYBODY),
+    "territory:region-detail": ("get", ["region"], EVERYBODY),
+    "territory:region-download": ("get", ["region"], EVERYBODY),
+    "territory:municipality-detail": ("get", ["oktmo"], EVERYBODY),
+    "report:report-list": ("get", [], EVERYBODY),
+    "report:indicator-list": ("get", [], EVERYBODY),
+    "report:indicator-detail": ("get", ["'C01"], EVERYBODY),
+    # The world's report is not published.
+    "report:report-detail": ("get", ["year"], CONGRESS),
+    "report:report-download": ("get", ["year"], CONGRESS),
+    "cabinet": ("get", [], SIGNED_IN),
+    "profile:detail": ("get", [], SIGNED_IN),
+    "profile:consent": ("get", [], SIGNED_IN),
+    "profile:consent-withdraw": ("post", [], SIGNED_IN),
+    "profile:data-export": ("get", [], SIGNED_IN),
+    "profile:data-readers": ("get", [], SIGNED_IN),
+    "profile:data-erase": ("get", [], SIGNED_IN),
+    "notifications:notification-list": ("get", [], SIGNED_IN),
+    "notifications:preference-edit": ("get", [], SIGNED_IN),
+    "notifications:notification-read-all": ("post", [], SIGNED_IN),
+    "notifications:notification-open": ("post", ["notice"], ("head",)),
+    "jobs:job-list": ("get", [], SIGNED_IN),
+    "jobs:job-detail": ("get", ["job"], ("head", "staff")),
+    "jobs:job-progress": ("get", ["job"], ("head", "staff")),
+    "jobs:job-retry": ("post", ["job"], ("head", "staff")),
+    "organisations:membership-switch": ("post", [], ()),
+    "organisations:membership-mine": ("get", [], SIGNED_IN),
+    "organisations:membership-search": ("get", [], SIGNED_IN),
+    "organisations:membership-request": ("get", ["'municipality", "municipality"], SIGNED_IN),
+    "organisations:membership-requested": ("get", ["membership"], ("newcomer",)),
+    "organisations:membership-list": ("get", [], SIGNED_IN),
+    "organisations:membership-detail": (
+        "get", ["membership"], ("newcomer", "head", "director", "staff"),
+    ),
+    "organisations:membership-decide": (
+        "post", ["membership", "'confirm"], ("head", "director", "staff"),
+    ),
+    "organisations:invitation-mine": ("get", [], ("head", "stranger", "director", "foreign", "staff")),
+    "organisations:invitation-list": ("get", ["organisation"], ("head", "director", "staff")),
+    "organisations:invitation-revoke": ("post", ["invitation"], ("head", "director", "staff")),
+    "organisations:invitation-accept": ("get", ["token"], SIGNED_IN),
+    "documents:document-download": ("get", ["mandate"], ("newcomer", "head", "director", "staff")),
+    "annual_report:submission-list": ("get", [], SIGNED_IN),
+    "annual_report:submission-detail": ("get", ["submission"], READERS),
+    "annual_report:submission-section": ("get", ["submission", "'C"], READERS),
+    "annual_report:submission-check": ("get", ["submission"], READERS),
+    "annual_report:submission-sent": ("get", ["submission"], READERS),
+    "annual_report:answer-save": ("post", ["submission"], MUNICIPALITY),
+    "annual_report:submission-withdraw": ("post", ["submission"], MUNICIPALITY),
+    "annual_report:review-list": ("get", [], QUEUE),
+    "annual_report:review-phones": ("get", [], QUEUE),
+    "annual_report:review-detail": ("get", ["submission"], ("director", "staff", "auditor")),
+    "annual_report:review-decide": ("post", ["submission", "'approve"], ("director",)),
+    "annual_report:review-approve-many": ("post", [], ("director", "foreign")),
+    "annual_report:board": ("get", [], CONGRESS),
+    "annual_report:board-download": ("get", [], CONGRESS),
+    "annual_report:report-manage-list": ("get", [], CONGRESS),
+    "annual_report:report-manage": ("get", ["year"], CONGRESS),
+    "annual_report:report-act": ("post", ["year", "'snapshot"], ("staff",)),
+}  # fmt: skip
+
+#: Addresses of things that are public once published: who may not see one is not asked to sign in.
+PUBLIC_ADDRESSES = {
+    "report:report-detail", "report:report-download", "documents:document-download",
+}  # fmt: skip
+
+#: Addresses of the sign-in library: open ones, and those that send the anonymous away.
+OPEN_ACCOUNT_PAGES = {
+    "account_login", "account_signup", "account_logout", "account_inactive",
+    "account_confirm_email", "account_confirm_login_code", "account_email_verification_sent",
+    "account_reset_password", "account_reset_password_done", "account_reset_password_from_key",
+    "account_reset_password_from_key_done", "mfa_authenticate", "mfa_login_webauthn",
+}  # fmt: skip
+CLOSED_ACCOUNT_PAGES = {
+    "account_change_password", "account_email", "account_reauthenticate", "account_set_password",
+    "mfa_activate_totp", "mfa_add_webauthn", "mfa_deactivate_totp", "mfa_download_recovery_codes",
+    "mfa_edit_webauthn", "mfa_generate_recovery_codes", "mfa_index", "mfa_list_webauthn",
+    "mfa_reauthenticate", "mfa_reauthenticate_webauthn", "mfa_remove_webauthn",
+    "mfa_view_recovery_codes", "usersessions_list",
+}  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def no_second_factor(settings):
+    settings.SECOND_FACTOR_REQUIRED = False
+
+
+def test_every_address_is_classified():
+    own = {name for name in url_names() if not name.startswith("admin:")}
+    assert own == set(PAGES) | OPEN_ACCOUNT_PAGES | CLOSED_ACCOUNT_PAGES
+
+
+def ask(client, world, name, role):
+    method, arguments, _allowed = PAGES[name]
+    values = [item[1:] if item.startswith("'") else world.ids[item] for item in arguments]
+    if role == "anonymous":
+        client.logout()
+    else:
+        people.sign_in(client, world.people[role])
+    return getattr(client, method)(reverse(name, args=values))
+
+
+def fate(answer):
+    """What became of the request, in one word."""
+    if answer.status_code == 302 and answer["Location"].startswith("/accounts/login/"):
+        return "sign in"
+    return {404: "hidden", 200: "in", 302: "in", 400: "in"}[answer.status_code]
+
+
+@pytest.mark.parametrize("name", sorted(PAGES))
+def test_each_role_sees_what_it_may(client, name):
+    world = World()
+    allowed = PAGES[name][2]
+    # Those who may act go last: the act itself can change what the others would see.
+    order = sorted(ROLES, key=lambda role: role in allowed)
+    seen = {role: fate(ask(client, world, name, role)) for role in order}
+    refused = {"anonymous": "hidden" if name in PUBLIC_ADDRESSES else "sign in"}
+    assert seen == {
+        role: "in" if role in allowed else refused.get(role, "hidden") for role in ROLES
+    }
+
+
+@pytest.mark.parametrize("name", sorted(CLOSED_ACCOUNT_PAGES))
+def test_account_pages_send_the_anonymous_to_sign_in(client, name):
+    arguments = [1] if name in ("mfa_edit_webauthn", "mfa_remove_webauthn") else []
+    answer = client.get(reverse(name, args=arguments))
+    assert (answer.status_code, answer["Location"].split("?")[0]) == (302, "/accounts/login/")
+
+
+def test_pdf_of_an_unpublished_report_is_the_congresss(client):
+    world = World()
+    for role in ROLES:
+        if role == "anonymous":
+            client.logout()
+        else:
+            people.sign_in(client, world.people[role])
+        answer = client.get(reverse("documents:document-download", args=[world.ids["draft_pdf"]]))
+        assert answer.status_code == (200 if role in CONGRESS else 404), role
+
+
+def test_foreign_rows_are_in_no_list(client):
+    """Lists, counts, search and downloads hold nothing of another municipality or region."""
+    world = World()
+    world.submit()
+    name = world.submission.municipality.name
+    hidden = {
+        "stranger": ["/cabinet/", "/cabinet/forms/", "/organisations/memberships/"],
+        "foreign": ["/cabinet/", "/cabinet/review/", "/cabinet/review/phones.csv",
+                    f"/cabinet/review/?q={name}", "/organisations/memberships/?state=all"],
+        "newcomer": ["/cabinet/", "/cabinet/forms/", "/jobs/", "/notifications/"],
+    }  # fmt: skip
+    for role, paths in hidden.items():
+        people.sign_in(client, world.people[role])
+        for path in paths:
+            answer = client.get(path)
+            body = answer.content.decode().replace(f'value="{name}"', "")
+            own = role == "newcomer" and path == "/cabinet/"
+            assert answer.status_code == 200, (role, path)
+            assert own or name not in body, (role, path)
+    people.sign_in(client, world.people["director"])
+    assert name in client.get("/cabinet/review/").content.decode()

@@ -1,0 +1,92 @@
+"""One small world in which every address has an object, seen by every role."""
+
+from datetime import timedelta
+
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils import timezone
+
+from annual_report.services import reports
+from annual_report.services.submissions import submit_submission
+from okmo_portal.documents.services import store_bytes
+from okmo_portal.jobs.models import Job
+from okmo_portal.notifications.models import Notification
+from okmo_portal.organisations.enums import OrganisationKind, Role
+from okmo_portal.organisations.models import Invitation, Region
+from okmo_portal.organisations.services import invitations, memberships
+from okmo_portal.organisations.services.staff import sync_staff_access
+from tests.factories import people
+from tests.factories.report import fill, make_campaign, make_form
+
+#: Who asks. "stranger" and "foreign" hold the same roles elsewhere: what they must not see leaks
+#: first.
+ROLES = (
+    "anonymous", "newcomer", "head", "specialist", "stranger", "director", "foreign", "expert",
+    "staff", "auditor",
+)  # fmt: skip
+
+
+class World:
+    """Names of objects in ``ids``; people by role in ``people``."""
+
+    def __init__(self):
+        here = people.MunicipalityFactory()
+        there = people.MunicipalityFactory(region=Region.objects.get(code="77"))
+        body = people.organisation(OrganisationKind.MUNICIPALITY_BODY, municipality=here)
+        congress = people.organisation(OrganisationKind.CONGRESS)
+        self.people = {
+            "newcomer": people.UserFactory(),
+            "head": people.municipality_head(here),
+            "specialist": people.municipality_specialist(here),
+            "stranger": people.municipality_head(there),
+            "director": people.council_director(here.region),
+            "foreign": people.council_director(there.region),
+            "expert": people.user_with(Role.EXPERT, congress),
+            "staff": people.congress_staff(),
+            "auditor": people.user_with(Role.AUDITOR, congress),
+        }
+        sync_staff_access(user=self.people["staff"])
+        campaign = make_campaign(make_form())
+        submission = campaign.submissions.get(municipality=here)
+        fill(submission, self.people["head"], C01=10, C02=5, C04=1)
+        report = reports.prepare_report(campaign=campaign, by=self.people["staff"])
+        report.chapters.all().delete()
+        reports.take_snapshot(report=report, by=self.people["staff"])
+        request = memberships.request_membership(
+            by=self.people["newcomer"], organisation=body, role=Role.SPECIALIST,
+            position_title="Специалист", valid_from=timezone.localdate(),
+            mandate=SimpleUploadedFile("приказ.pdf", b"%PDF-1.4\n%test\n"),
+        )  # fmt: skip
+        self.token = "t" * 43
+        invitation = Invitation.objects.create(
+            email="invited@demo.example", organisation=body, role=Role.SPECIALIST,
+            position_title="Специалист", invited_by=self.people["head"],
+            token_hash=invitations.hash_token(self.token),
+            expires_at=timezone.now() + timedelta(days=3),
+        )  # fmt: skip
+        job = Job.objects.create(title="Сборка", task="t", created_by=self.people["head"])
+        notice = Notification.objects.create(
+            user=self.people["head"], kind="annual_report.opened", key="k", title="Открыт сбор"
+        )
+        draft_pdf = store_bytes(
+            content=b"%PDF-1.4", name="report.pdf", content_type="application/pdf",
+            by=self.people["staff"], subject=report,
+        )  # fmt: skip
+        self.submission, self.year = submission, campaign.year
+        self.ids = {
+            "submission": submission.pk,
+            "year": campaign.year,
+            "membership": request.pk,
+            "mandate": request.mandate_id,
+            "draft_pdf": draft_pdf.pk,
+            "invitation": invitation.pk,
+            "organisation": body.pk,
+            "token": self.token,
+            "job": job.pk,
+            "notice": notice.pk,
+            "municipality": here.pk,
+            "oktmo": here.oktmo,
+            "region": here.region.code,
+        }
+
+    def submit(self):
+        submit_submission(submission=self.submission, by=self.people["head"], certified=True)
