@@ -9,6 +9,7 @@ from import_export.admin import ImportExportModelAdmin
 
 from annual_report.analysis import UnknownPlaceholder, placeholders
 from annual_report.blocks import BlockError, check_block
+from annual_report.enums import ReportState
 from annual_report.models import (
     Campaign,
     ControlRule,
@@ -22,7 +23,7 @@ from annual_report.models import (
     Submission,
 )
 from annual_report.rules import RuleSyntaxError, parse
-from annual_report.services import campaigns
+from annual_report.services import campaigns, reports
 from okmo_portal.core.admin import KeptAdmin, ReadOnlyAdmin
 from okmo_portal.workflow.transitions import TransitionNotAllowed
 
@@ -190,6 +191,16 @@ class ReportAdmin(KeptAdmin):
     list_display = ["title", "campaign", "state", "pages", "published_at"]
     fields = ["title", "title_en", "summary", "summary_en"]
     inlines = [ChapterInline]
+
+    def has_change_permission(self, request, obj=None):
+        """The page and the PDF of a published report must not come apart."""
+        published = obj is not None and obj.state == ReportState.PUBLISHED
+        return not published and super().has_change_permission(request, obj)
+
+    def save_related(self, request, form, formsets, change):
+        super().save_related(request, form, formsets, change)
+        if any(formset.has_changed() for formset in formsets):
+            reports.mark_changed(report=form.instance, by=request.user)
 
     def has_add_permission(self, request):
         return False

@@ -188,7 +188,7 @@ class BlockBuilder:
         wide = self.analysis.wide.get(self.analysis.year)
         if wide is None:
             return {str(key): Figure(None, 0, int(number)) for key, number in expected.items()}
-        groups = self.analysis.places.loc[self.analysis.year][column].value_counts()
+        groups = self.analysis.places[self.analysis.year][column].value_counts()
         return {
             str(key): Figure(None, int(groups.get(key, 0)), int(number))
             for key, number in expected.items()

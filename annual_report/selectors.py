@@ -107,6 +107,14 @@ class FilledForm:
     submission: Submission
     sections: list[FormSection]
 
+    def refresh_answers(self) -> None:
+        """Read the answers again after a write; fields and last year's values stay."""
+        answers = answers_of(self.submission)
+        cells = list(self.cells.values())
+        for cell in cells:
+            cell.answer = answers.get(cell.indicator.pk)
+        compute_formulas(cells, self.submission.municipality.kind)
+
     @property
     def cells(self) -> dict[str, Cell]:
         return {cell.indicator.code: cell for part in self.sections for cell in part.cells}
@@ -129,10 +137,7 @@ def get_filled_form(submission: Submission) -> FilledForm:
     fields = FormField.objects.filter(form_id=submission.campaign.form_id).select_related(
         "indicator__section"
     )
-    answers = {
-        answer.indicator_id: answer
-        for answer in Answer.objects.filter(submission=submission).select_related("updated_by")
-    }
+    answers = answers_of(submission)
     previous = previous_values(submission)
     cells = [
         Cell(
@@ -146,6 +151,26 @@ def get_filled_form(submission: Submission) -> FilledForm:
     ]
     compute_formulas(cells, kind)
     return FilledForm(submission, _by_section(cells))
+
+
+def answers_of(submission: Submission) -> dict[int, Answer]:
+    """The saved cells by indicator."""
+    rows = Answer.objects.filter(submission=submission).select_related("updated_by")
+    return {answer.indicator_id: answer for answer in rows}
+
+
+def get_asked_cell(submission: Submission, code: str) -> Cell | None:
+    """One field that the form asks of this municipality, without its answer."""
+    item = (
+        FormField.objects.filter(form_id=submission.campaign.form_id, indicator__code=code)
+        .select_related("indicator")
+        .first()
+    )
+    if item is None or item.indicator.formula:
+        return None
+    if not item.indicator.applies_to(submission.municipality.kind):
+        return None
+    return Cell(item.indicator, item.is_required)
 
 
 def _by_section(cells: Iterable[Cell]) -> list[FormSection]:

@@ -48,8 +48,17 @@ def build_report(*, job_id: str, report_id: int) -> None:
         jobs.fail_job(job_id, error="Сначала сделайте снимок данных.")
         return
     missing = reports.missing_chapters(report, job_id)
-    if not jobs.begin(job_id, total=len(missing) + 1):
+    # A step for the figures, one for each chapter, one for joining.
+    if not jobs.begin(job_id, total=len(missing) + 2):
         return
+    with jobs.guarded(job_id):
+        jobs.beat(job_id, "Показатели, таблицы и графики")
+        reports.write_chapters(job_id=job_id, report=report)
+        jobs.advance(job_id)
+        send_chapters(job_id, report_id, missing)
+
+
+def send_chapters(job_id: str, report_id: int, missing: list[ReportChapter]) -> None:
     if not missing:
         build_join.delay(job_id=job_id, report_id=report_id)
         return
@@ -68,8 +77,7 @@ def render_chapter(*, job_id: str, report_id: int, chapter_id: int) -> None:
         return
     with jobs.guarded(job_id):
         jobs.beat(job_id, f"Глава «{chapter.title}»")
-        report = chapter.report
-        reports.render_chapter(job_id=job_id, chapter=chapter, builder=reports.get_builder(report))
+        reports.render_chapter(job_id=job_id, chapter=chapter)
         job = jobs.advance(job_id)
         # The counter reaches total - 1 for exactly one of the chapters.
         if job is not None and job.done == job.total - 1:

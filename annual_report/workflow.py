@@ -84,6 +84,13 @@ FINISH_BUILD = Transition(
     target=ReportState.READY,
     allowed=manages,
 )
+REWORK = Transition(
+    name="rework",
+    label="Данные или главы изменены, PDF нужно собрать заново",
+    sources=frozenset({ReportState.READY}),
+    target=ReportState.DRAFT,
+    allowed=manages,
+)
 PUBLISH = Transition(
     name="publish",
     label="Опубликовать",

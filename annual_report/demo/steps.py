@@ -175,9 +175,9 @@ def _publish(campaign: Campaign, staff: User, *, build: bool) -> None:
         finished_at=timezone.now(),
     )
     report.refresh_from_db()
-    builder = reports.get_builder(report)
+    reports.write_chapters(job_id=str(job.pk), report=report)
     for chapter in report.chapters.all():
-        reports.render_chapter(job_id=str(job.pk), chapter=chapter, builder=builder)
+        reports.render_chapter(job_id=str(job.pk), chapter=chapter)
     reports.join_report(report=report, job_id=str(job.pk))
     reports.publish_report(report=Report.objects.get(pk=report.pk), by=staff)
 

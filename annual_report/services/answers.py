@@ -90,7 +90,7 @@ def save_answers(*, submission: Submission, cells: Mapping[str, CellInput], by: 
         else:
             result.saved.append(code)
     _upsert(locked, [(known[code].indicator.pk, cells[code]) for code in result.saved], by)
-    result.form = get_filled_form(locked)
+    form.refresh_answers()
     result.problems = check_form(result.form)
     update_counts(locked, result.form, result.problems, by)
     return result

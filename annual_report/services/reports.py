@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
+from functools import partial
 from pathlib import Path
 from uuid import UUID
 
 import pandas as pd
 from django.conf import settings
+from django.core.cache import cache
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -17,7 +21,7 @@ from django.utils import timezone, translation
 from annual_report import workflow
 from annual_report.analysis import Analysis, IndicatorInfo, UnknownPlaceholder, fill_text
 from annual_report.blocks import BlockBuilder, BlockError, Territories
-from annual_report.enums import Scope
+from annual_report.enums import ReportState, Scope
 from annual_report.models import (
     Campaign,
     Indicator,
@@ -27,7 +31,7 @@ from annual_report.models import (
     Snapshot,
     Submission,
 )
-from annual_report.services.snapshots import create_snapshot, load_snapshot
+from annual_report.services.snapshots import create_snapshot, load_snapshot, write_file
 from okmo_portal.accounts.models import User
 from okmo_portal.core.pdf import Part, count_pages, join_parts, render_pdf
 from okmo_portal.core.text import format_datetime
@@ -36,6 +40,7 @@ from okmo_portal.jobs import services as jobs
 from okmo_portal.jobs.models import Job
 from okmo_portal.organisations.enums import MunicipalityKind
 from okmo_portal.organisations.models import FederalDistrict, Region
+from okmo_portal.search.services import refresh_search
 from okmo_portal.workflow import transitions
 
 OUTLINE = Path(__file__).resolve().parents[1] / "data" / "report_outline.json"
@@ -72,12 +77,33 @@ def prepare_report(*, campaign: Campaign, by: User | None) -> Report:
 
 @transaction.atomic
 def take_snapshot(*, report: Report, by: User | None) -> Snapshot:
-    """Freeze today's approved answers and compute the figures that pages show from them."""
+    """Freeze today's approved answers and compute the figures that pages show from them.
+
+    Raises ValidationError for a published report: what people have read stays as it was.
+    """
+    locked = Report.objects.select_for_update(of=("self",)).get(pk=report.pk)
+    check_not_published(locked)
     snapshot = create_snapshot(campaign=report.campaign, by=by)
+    renewed = locked.snapshot_id not in (None, snapshot.pk)
     report.snapshot = snapshot
     report.save(update_fields=["snapshot"])
     save_figures(report=report)
+    if renewed:
+        mark_changed(report=report, by=by)
     return snapshot
+
+
+def check_not_published(report: Report) -> None:
+    if report.state == ReportState.PUBLISHED:
+        raise ValidationError("Доклад опубликован. Чтобы изменить его, снимите его с публикации.")
+
+
+def mark_changed(*, report: Report, by: User | None) -> None:
+    """A built PDF no longer says what the data and the chapters say: it must be built again."""
+    state = Report.objects.values_list("state", flat=True).get(pk=report.pk)
+    if state in workflow.REWORK.sources:
+        with transitions.apply(workflow.REWORK, report, by=by):
+            pass
 
 
 def indicator_infos() -> list[IndicatorInfo]:
@@ -175,11 +201,26 @@ def get_builder(report: Report) -> BlockBuilder:
     return BlockBuilder(get_analysis(report), get_territories(report))
 
 
+def get_chapters(report: Report) -> list[dict]:
+    """Built chapters for the page, kept until the snapshot or one of the chapters changes."""
+    marks = list(report.chapters.values_list("pk", "title", "text", "blocks"))
+    digest = hashlib.sha256(repr(marks).encode()).hexdigest()[:16]
+    snapshot = report.snapshot.sha256[:16] if report.snapshot else ""
+    key = f"report:{report.pk}:{snapshot}:{digest}"
+    built = cache.get(key)
+    if built is None:
+        builder = get_builder(report)
+        built = [chapter_context(chapter, builder) for chapter in report.chapters.all()]
+        cache.set(key, built, timeout=None)
+    return built
+
+
 # --- PDF -------------------------------------------------------------------------------------------
 
 
 def start_build(*, report: Report, by: User) -> Job:
-    """Queue the build; while one runs, that one is returned."""
+    """Queue the build; while one runs, that one is returned. Refuses a published report."""
+    check_not_published(report)
     return jobs.start_job(
         title=f"Сборка доклада за {report.campaign.year} год",
         task="annual_report.build_report",
@@ -199,14 +240,32 @@ def chapter_path(job_id: str | UUID, chapter: ReportChapter) -> Path:
     return build_folder(job_id) / f"{chapter.order:02d}-{chapter.slug}.pdf"
 
 
-def render_chapter(*, job_id: str, chapter: ReportChapter, builder: BlockBuilder) -> Path:
+def write_chapters(*, job_id: str, report: Report) -> None:
+    """Compute all chapters from the snapshot once and leave them as pages for the renderers.
+
+    Each renderer would else load and pivot the whole snapshot: at 22,000 municipalities that took
+    more time and memory than its pages. What an earlier attempt wrote is kept.
+    """
+    missing = [c for c in report.chapters.all() if not html_path(job_id, c).exists()]
+    if not missing:
+        return
+    builder = get_builder(report)
+    with translation.override("ru"):
+        for chapter in missing:
+            context = chapter_context(chapter, builder)
+            html = render_to_string("annual_report/pdf/chapter.html", context)
+            write_file(html_path(job_id, chapter), html.encode())
+
+
+def html_path(job_id: str | UUID, chapter: ReportChapter) -> Path:
+    return chapter_path(job_id, chapter).with_suffix(".html")
+
+
+def render_chapter(*, job_id: str, chapter: ReportChapter) -> Path:
     """One chapter's PDF; a complete file of an earlier attempt is kept."""
     path = chapter_path(job_id, chapter)
     if not path.exists():
-        with translation.override("ru"):
-            html = render_to_string(
-                "annual_report/pdf/chapter.html", chapter_context(chapter, builder)
-            )
+        html = html_path(job_id, chapter).read_text("utf-8")
         render_pdf(html, path, stylesheets=STYLES)
     return path
 
@@ -263,6 +322,9 @@ def publish_report(*, report: Report, by: User | None) -> Report:
     """Open the report to everybody; the constraint demands snapshot and PDF."""
     with transitions.apply(workflow.PUBLISH, report, by=by) as locked:
         locked.published_at, locked.published_by = timezone.now(), by
+        # The first reader must not wait until the snapshot is analysed.
+        transaction.on_commit(partial(get_chapters, locked))
+        transaction.on_commit(refresh_search)
     return locked
 
 

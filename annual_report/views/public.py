@@ -1,9 +1,7 @@
 """Published reports and the catalogue, for everybody."""
 
 import csv
-import hashlib
 
-from django.core.cache import cache
 from django.db.models import Q
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
@@ -18,7 +16,6 @@ from okmo_portal.core.text import display_for, format_number
 from okmo_portal.organisations.models import FederalDistrict, Region
 
 KEY_FIGURES = ("A05", "D01", "D10", "C07", "I01", "I11")
-HOUR = 3600
 
 
 def visible_reports(request):
@@ -71,26 +68,10 @@ def report_detail(request, year):
     context = {
         "report": report,
         "figures": key_figures(report),
-        "chapters": published_chapters(report) if report.snapshot_id else [],
+        "chapters": services.get_chapters(report) if report.snapshot_id else [],
         "english": get_language() == "en",
     }
     return render(request, "annual_report/public/report_detail.html", context)
-
-
-def published_chapters(report):
-    """Built chapters, kept until the report or one of its chapters changes."""
-    marks = list(report.chapters.values_list("pk", "title", "text", "blocks"))
-    key = f"report:{report.pk}:{report.snapshot.sha256[:16]}:{hash_of(marks)}"
-    built = cache.get(key)
-    if built is None:
-        builder = services.get_builder(report)
-        built = [services.chapter_context(c, builder) for c in report.chapters.all()]
-        cache.set(key, built, HOUR)
-    return built
-
-
-def hash_of(value):
-    return hashlib.sha256(repr(value).encode()).hexdigest()[:16]
 
 
 def report_download(request, year):

@@ -2,7 +2,7 @@
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST
@@ -63,6 +63,8 @@ def report_act(request, year, action):
         return perform(request, campaign, action)
     except SnapshotDamaged as error:
         messages.error(request, str(error))
+    except ValidationError as error:
+        messages.error(request, error.messages[0])
     except TransitionNotAllowed:
         messages.info(request, "Состояние доклада уже изменилось.")
     except PermissionDenied:

@@ -16,7 +16,7 @@ from annual_report.enums import Severity
 from annual_report.forms import SectionInput, SubmitForm, read_cell, read_section
 from annual_report.models import Submission
 from annual_report.permissions import change_answers, edits_submission
-from annual_report.selectors import get_filled_form, my_submissions
+from annual_report.selectors import get_asked_cell, get_filled_form, my_submissions
 from annual_report.services import answers as answer_services
 from annual_report.services import submissions as services
 from annual_report.services.checks import check_form
@@ -175,8 +175,8 @@ def answer_save(request, pk):
         code = str(given["code"])
     except (ValueError, KeyError, TypeError):
         return JsonResponse({"error": "Запрос не понят. Обновите страницу."}, status=400)
-    cell = get_filled_form(submission).cells.get(code)
-    if cell is None or cell.indicator.formula:
+    cell = get_asked_cell(submission, code)
+    if cell is None:
         return JsonResponse({"error": "Такого показателя в форме нет."}, status=400)
     posted = SectionInput()
     texts = {key: str(given.get(key) or "") for key in ("value", "reason", "note", "seen")}

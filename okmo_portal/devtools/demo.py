@@ -46,6 +46,12 @@ def check_port(port: int) -> None:
             ) from error
 
 
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
 def manage(env: dict[str, str], *arguments: str) -> None:
     command = [sys.executable, "manage.py", *arguments]
     if subprocess.run(command, cwd=ROOT, env=env).returncode:

@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from dataclasses import dataclass
 
+from celery import current_app
 from django.contrib.postgres.search import SearchQuery, SearchRank, SearchVector
 from django.db import transaction
 from django.db.models import Case, Count, F, FloatField, Q, QuerySet, Value, When
@@ -49,6 +50,11 @@ def rebuild_index() -> int:
         [SearchWord(word=word, frequency=count) for word, count in words.items()], batch_size=5000
     )
     return SearchEntry.objects.count()
+
+
+def refresh_search() -> None:
+    """Index anew in the background, after something public has come or gone."""
+    current_app.send_task("search.refresh_index", ignore_result=True)
 
 
 @dataclass(frozen=True)

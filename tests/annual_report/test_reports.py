@@ -1,5 +1,7 @@
 import pandas as pd
 import pytest
+from django.core.exceptions import ValidationError
+from django.utils import timezone
 
 from annual_report.analysis import Analysis, IndicatorInfo, UnknownPlaceholder, fill_text
 from annual_report.enums import ReportState, Scope
@@ -7,7 +9,10 @@ from annual_report.models import Report, Snapshot
 from annual_report.services import reports
 from annual_report.services import submissions as submission_services
 from annual_report.services.snapshots import SnapshotDamaged, create_snapshot, load_snapshot
+from okmo_portal.documents.services import store_bytes
 from okmo_portal.jobs.models import Job, JobState
+from okmo_portal.organisations.services.staff import sync_staff_access
+from okmo_portal.workflow.transitions import TransitionNotAllowed
 from tests.factories import people
 from tests.factories.report import fill, make_campaign, make_form
 
@@ -97,6 +102,63 @@ def test_snapshot_rows_cannot_be_changed(campaign):
     snapshot = create_snapshot(campaign=campaign, by=None)
     with pytest.raises(ProgrammingError), transaction.atomic():
         Snapshot.objects.filter(pk=snapshot.pk).update(rows=1)
+
+
+def test_published_report_stays_as_it_was(campaign, client, settings):
+    """Bug: a new snapshot, or an edited chapter, changed what had been published."""
+    settings.SECOND_FACTOR_REQUIRED = False
+    staff = people.congress_staff()
+    sync_staff_access(user=staff)
+    report = built_report(campaign, staff)
+    reports.publish_report(report=report, by=staff)
+    before = report.snapshot_id
+    reopen_one(campaign)
+    people.sign_in(client, staff)
+    answer = client.post("/cabinet/reports/2025/snapshot/", follow=True)
+    assert "снимите его с публикации" in answer.content.decode()
+    report.refresh_from_db()
+    assert report.snapshot_id == before
+    with pytest.raises(ValidationError, match="снимите"):
+        reports.start_build(report=report, by=staff)
+    page = client.get(f"/admin/annual_report/report/{report.pk}/change/")
+    assert 'name="_save"' not in page.content.decode()
+
+
+def test_changed_data_ask_for_a_new_pdf(campaign):
+    """Bug: a report could be published whose PDF was built from an older snapshot."""
+    staff = people.congress_staff()
+    report = built_report(campaign, staff)
+    reports.take_snapshot(report=report, by=staff)
+    report.refresh_from_db()
+    assert report.state == ReportState.READY, "an equal snapshot changes nothing"
+    reopen_one(campaign)
+    reports.take_snapshot(report=report, by=staff)
+    report.refresh_from_db()
+    assert report.state == ReportState.DRAFT
+    with pytest.raises(TransitionNotAllowed):
+        reports.publish_report(report=report, by=staff)
+
+
+def built_report(campaign, staff):
+    """With a snapshot and a PDF, as the worker leaves it."""
+    report = small_report(campaign, staff)
+    report.pdf = store_bytes(
+        content=b"%PDF-1.4", name="report.pdf", content_type="application/pdf", by=staff,
+        subject=report,
+    )  # fmt: skip
+    report.state, report.pages, report.built_at = ReportState.READY, 4, timezone.now()
+    report.save()
+    return report
+
+
+def reopen_one(campaign):
+    """One municipality's data are no longer approved, so the next snapshot differs."""
+    submission = campaign.submissions.approved().first()
+    director = submission.decided_by
+    director.active_membership = director.memberships.get()
+    submission_services.reopen_submission(
+        submission=submission, by=director, comment="Исправьте число должностей."
+    )
 
 
 def small_report(campaign, by):

@@ -1,0 +1,109 @@
+"""A 60-page report by the worker, beside one plain WeasyPrint run over the same content."""
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from benchmarks.databases import use_full
+from benchmarks.figures import Figure
+
+COPIES = 2  # of the outline's chapters; together about sixty pages
+
+
+def run():
+    env = use_full()
+    from annual_report.models import Campaign
+    from annual_report.services import reports
+    from okmo_portal.accounts.models import User
+    from okmo_portal.jobs.models import Job, JobState
+
+    staff = User.objects.get(email="kongress@demo.example")
+    report = Campaign.objects.order_by("-year")[1].report
+    if report.state == "published":
+        report = reports.unpublish_report(report=report, by=None)
+    add_copies(report)
+    folder = Path(tempfile.mkdtemp())
+    plain_seconds, plain_peak = plain_run(report, folder)
+    worker = start_worker(env)
+    try:
+        started = time.perf_counter()
+        job = reports.start_build(report=report, by=staff)
+        peak = 0
+        while not job.is_finished:
+            time.sleep(0.25)
+            peak = max([peak, *(resident(pid) for pid in children(worker.pid))])
+            job = Job.objects.get(pk=job.pk)
+        seconds = time.perf_counter() - started
+    finally:
+        worker.terminate()
+        worker.wait()
+    if job.state != JobState.SUCCEEDED:
+        raise RuntimeError(job.error)
+    report.refresh_from_db()
+    yield Figure("annual_report.report_pages", report.pages, "pages", ">= 60")
+    yield Figure("annual_report.report_seconds", seconds, "s", "<= 60")
+    yield Figure("annual_report.report_ratio", seconds / plain_seconds, "× plain", "<= 1")
+    yield Figure("annual_report.report_peak", peak, "MB a process", "<= 600")
+    yield Figure("annual_report.plain_peak", plain_peak, "MB, for comparison", ">= 0")
+
+
+def add_copies(report):
+    """The same chapters again, so that there are sixty pages; as in an earlier run, if any."""
+    chapters = list(report.chapters.exclude(slug__contains="--copy"))
+    report.chapters.filter(slug__contains="--copy").delete()
+    for copy in range(1, COPIES):
+        for chapter in chapters:
+            chapter.pk = None
+            chapter.order += len(chapters)
+            chapter.slug = f"{chapter.slug.split('--')[0]}--copy{copy}"
+            chapter.save()
+
+
+def plain_run(report, folder):
+    """Render all chapters as one document in one fresh process; seconds and megabytes."""
+    from django.template.loader import render_to_string
+
+    from annual_report.services import reports
+
+    started = time.perf_counter()
+    builder = reports.get_builder(report)
+    parts = [
+        render_to_string("annual_report/pdf/chapter.html", reports.chapter_context(c, builder))
+        for c in report.chapters.all()
+    ]
+    preparing = time.perf_counter() - started
+    page = folder / "all.html"
+    page.write_text("".join(parts), "utf-8")
+    command = [sys.executable, "-m", "benchmarks.plain_weasyprint", str(page)]
+    output = subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()
+    return float(output[0]) + preparing, float(output[1])
+
+
+def start_worker(env):
+    command = [
+        sys.executable, "-m", "celery", "-A", "okmo_portal", "worker", "--loglevel", "ERROR",
+        "--concurrency", "2", "--queues", "default,report,mail",
+        "--without-gossip", "--without-mingle", "--without-heartbeat",
+    ]  # fmt: skip
+    worker = subprocess.Popen(
+        command, env=os.environ | env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    while len(children(worker.pid)) < 2:
+        time.sleep(0.1)
+    return worker
+
+
+def children(pid):
+    return [int(item) for item in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def resident(pid):
+    """Highest resident memory of the process so far, MB."""
+    try:
+        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    except OSError:
+        return 0
+    return next((int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM")), 0)
