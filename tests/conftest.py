@@ -161,6 +161,11 @@ def browser_context_args(browser_context_args):
     return browser_context_args | {"locale": "ru-RU", "timezone_id": "Europe/Moscow"}
 
 
+#: The elements that stick out of the window, for the message of a failed test.
+TOO_WIDE = """() => [...document.querySelectorAll("body *")]
+    .filter((item) => item.getBoundingClientRect().right > innerWidth + 1)
+    .map((item) => `${item.tagName}.${item.className} ${item.textContent.trim().slice(0, 30)}`)
+    .slice(-5)"""
 AXE_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 
 
@@ -189,7 +194,7 @@ def check_page(axe):
             page.set_viewport_size(size)
             assert axe(page) == [], f"{page.url} at {name}"
             overflow = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
-            assert overflow <= 0, f"{page.url} scrolls sideways by {overflow} px at {name}"
+            assert overflow <= 0, f"{page.url} at {name} is wider by {page.evaluate(TOO_WIDE)}"
             assert page.locator("h1").count() == 1, page.url
 
     return check

@@ -10,8 +10,6 @@ from pathlib import Path
 from benchmarks.databases import use_full
 from benchmarks.figures import Figure
 
-COPIES = 2  # of the outline's chapters; together about sixty pages
-
 
 def run():
     env = use_full()
@@ -26,7 +24,7 @@ def run():
         report = reports.unpublish_report(report=report, by=None)
     add_copies(report)
     folder = Path(tempfile.mkdtemp())
-    plain_seconds, plain_peak = plain_run(report, folder)
+    plain_seconds = plain_run(report, folder)
     worker = start_worker(env)
     try:
         started = time.perf_counter()
@@ -47,23 +45,26 @@ def run():
     yield Figure("annual_report.report_seconds", seconds, "s", "<= 60")
     yield Figure("annual_report.report_ratio", seconds / plain_seconds, "× plain", "<= 1")
     yield Figure("annual_report.report_peak", peak, "MB a process", "<= 600")
-    yield Figure("annual_report.plain_peak", plain_peak, "MB, for comparison", ">= 0")
 
 
 def add_copies(report):
     """The same chapters again, so that there are sixty pages; as in an earlier run, if any."""
     chapters = list(report.chapters.exclude(slug__contains="--copy"))
     report.chapters.filter(slug__contains="--copy").delete()
-    for copy in range(1, COPIES):
-        for chapter in chapters:
-            chapter.pk = None
-            chapter.order += len(chapters)
-            chapter.slug = f"{chapter.slug.split('--')[0]}--copy{copy}"
-            chapter.save()
+    # The regions' tables once more: the outline twice has 58 pages.
+    again = [*chapters, next(chapter for chapter in chapters if chapter.slug == "regions")]
+    for number, chapter in enumerate(again, start=1):
+        report.chapters.create(
+            order=len(chapters) + number,
+            slug=f"{chapter.slug}--copy{number}",
+            title=chapter.title,
+            text=chapter.text,
+            blocks=chapter.blocks,
+        )
 
 
 def plain_run(report, folder):
-    """Render all chapters as one document in one fresh process; seconds and megabytes."""
+    """Render all chapters as one document in one fresh process; in seconds."""
     from django.template.loader import render_to_string
 
     from annual_report.services import reports
@@ -79,7 +80,7 @@ def plain_run(report, folder):
     page.write_text("".join(parts), "utf-8")
     command = [sys.executable, "-m", "benchmarks.plain_weasyprint", str(page)]
     output = subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()
-    return float(output[0]) + preparing, float(output[1])
+    return float(output[0]) + preparing
 
 
 def start_worker(env):
@@ -91,7 +92,10 @@ def start_worker(env):
     worker = subprocess.Popen(
         command, env=os.environ | env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
-    while len(children(worker.pid)) < 2:
+    from celery import current_app
+
+    # A worker runs for weeks: its own start is no part of a report.
+    while not current_app.control.ping(timeout=1):
         time.sleep(0.1)
     return worker
 

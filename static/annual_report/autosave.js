@@ -27,6 +27,8 @@ function forget(code) {
   try { localStorage.removeItem(storageKey(code)); } catch { /* private mode */ }
 }
 
+const same = (one, other) => ["value", "reason", "note"].every((kind) => one[kind] === other[kind]);
+
 function showError(code, text) {
   const place = document.getElementById(`error-${code}`);
   place.textContent = text;
@@ -57,6 +59,8 @@ function showProblems(problems) {
 async function send(code) {
   const given = read(code);
   if (waiting.get(code) === "overwrite") given.overwrite = true;
+  // Taken out before the answer comes: what is typed meanwhile is queued anew.
+  waiting.delete(code);
   const answer = await fetch(form.dataset.save, {
     method: "POST",
     headers: { "Content-Type": "application/json", "X-CSRFToken": token },
@@ -67,16 +71,19 @@ async function send(code) {
     status.textContent = "Вход закрыт. Войдите снова в другой вкладке: введённое здесь не пропадёт.";
     throw new Error("signed out");
   }
+  if (answer.status === 404) {
+    status.textContent = "Форма больше не открыта для Вас. Введённое хранится в браузере; обновите страницу.";
+    return;
+  }
   if (answer.status >= 500) throw new Error("server");
   const result = await answer.json();
-  waiting.delete(code);
   if (!answer.ok) {
     showError(code, result.error);
     status.textContent = "Есть несохранённое поле";
     if (result.conflict) waiting.set(`conflict:${code}`, true);
     return;
   }
-  forget(code);
+  if (same(given, read(code))) forget(code);
   showError(code, "");
   field("seen", code).value = result.seen;
   document.getElementById(`state-${code}`).textContent = "";
@@ -97,7 +104,13 @@ async function flush() {
     for (const code of [...waiting.keys()]) {
       if (code.startsWith("conflict:")) continue;
       status.textContent = "Сохраняем…";
-      await send(code);
+      const kind = waiting.get(code);
+      try {
+        await send(code);
+      } catch (error) {
+        if (!waiting.has(code)) waiting.set(code, kind);
+        throw error;
+      }
     }
   } catch (error) {
     if (error.message !== "signed out") {
@@ -151,7 +164,7 @@ for (const cell of form.querySelectorAll("[data-code]")) {
   try { kept = JSON.parse(localStorage.getItem(storageKey(code))); } catch { /* broken or absent */ }
   const input = field("value", code);
   if (!kept || !input) continue;
-  if (kept.value !== input.value || kept.reason !== field("reason", code).value || kept.note !== field("note", code).value) {
+  if (!same(kept, read(code))) {
     for (const kind of ["value", "reason", "note"]) field(kind, code).value = kept[kind];
     document.getElementById(`state-${code}`).textContent = "восстановлено из браузера";
     queue(code);
