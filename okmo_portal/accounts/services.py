@@ -13,6 +13,7 @@ from django.utils import timezone
 from okmo_portal.accounts.models import Consent, ConsentPurpose, ConsentText, User
 from okmo_portal.audit.models import AuditEvent
 from okmo_portal.audit.services import record
+from okmo_portal.core.registry import registry
 
 
 def current_consent_text() -> ConsentText | None:
@@ -77,7 +78,7 @@ def export_personal_data(user: User) -> dict[str, Any]:
             {"at": event.at.isoformat(), "action": event.action, "object": event.subject_label}
             for event in AuditEvent.objects.filter(actor=user)
         ],
-    }
+    } | {title: collect(user) for title, collect in registry.personal_data.items()}
 
 
 @transaction.atomic
@@ -94,4 +95,6 @@ def erase_person(*, user: User, by: User) -> None:
     locked.save()
     EmailAddress.objects.filter(user=locked).delete()
     Authenticator.objects.filter(user=locked).delete()
+    for forget in registry.erasures:
+        forget(locked)
     withdraw_consent(by=locked)

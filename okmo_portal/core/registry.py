@@ -67,6 +67,10 @@ class Registry:
     cabinet_sections: list[tuple[int, Callable]] = field(default_factory=list)
     search_kinds: dict[str, SearchKind] = field(default_factory=dict)
     demo_steps: list[DemoStep] = field(default_factory=list)
+    #: Callables ``(user) -> JSON-ready value`` by title: what an app keeps about a person.
+    personal_data: dict[str, Callable] = field(default_factory=dict)
+    #: Callables ``(user)`` that forget what an app need not keep when a person is erased.
+    erasures: list[Callable] = field(default_factory=list)
     #: Panels on pages of shared objects, by page: ``(request, object) -> dict | None``.
     panels: dict[str, list[tuple[int, Callable]]] = field(default_factory=dict)
 
@@ -89,6 +93,12 @@ class Registry:
     def add_demo(self, step: DemoStep) -> None:
         self.demo_steps.append(step)
         self.demo_steps.sort(key=lambda entry: entry.order)
+
+    def add_personal_data(self, title: str, collect: Callable) -> None:
+        self.personal_data[title] = collect
+
+    def add_erasure(self, forget: Callable) -> None:
+        self.erasures.append(forget)
 
     def add_panel(self, page: str, build: Callable, *, order: int = 100) -> None:
         self._add(self.panels.setdefault(page, []), build, order)

@@ -35,7 +35,8 @@ MIN_FREE_MB = 400
 MAX_SOCKET_DIR = 85
 POSTGRES_OPTIONS = {
     "listen_addresses": "",
-    "unix_socket_permissions": "0777",
+    # Only root and the owner may connect: sign-in is by trust.
+    "unix_socket_permissions": "0700",
     "max_connections": "200",
     "shared_buffers": "256MB",
     "work_mem": "16MB",

@@ -103,3 +103,11 @@ def scan(content: bytes) -> ScanState:
     if b"FOUND" in answer:
         return ScanState.INFECTED
     return ScanState.CLEAN if b"OK" in answer else ScanState.NOT_SCANNED
+
+
+def personal_documents(user: Any) -> list[dict[str, Any]]:
+    """For the person's own data file: what he uploaded."""
+    return [
+        {"name": row.name, "size": row.size, "at": row.created_at.isoformat()}
+        for row in Document.objects.filter(uploaded_by=user)
+    ]

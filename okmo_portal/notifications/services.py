@@ -176,3 +176,17 @@ def mark_read(*, user: User, pk: int | None = None) -> int:
     if pk is not None:
         unread = unread.filter(pk=pk)
     return unread.update(read_at=timezone.now())
+
+
+def personal_notifications(user: User) -> list[dict[str, Any]]:
+    """For the person's own data file."""
+    return [
+        {"at": row.created_at.isoformat(), "title": row.title, "letter": row.email_state}
+        for row in Notification.objects.filter(user=user)
+    ]
+
+
+def forget_person(user: User) -> None:
+    """Messages were for the person alone and go with him."""
+    Notification.objects.filter(user=user).delete()
+    NotificationPreference.objects.filter(user=user).delete()

@@ -27,6 +27,7 @@ class OrganisationsConfig(AppConfig):
         registry.add_search(
             SearchKind("municipality", _("Муниципалитеты"), cabinet.municipality_rows, order=20)
         )
+        registry.add_personal_data("memberships", cabinet.personal_memberships)
         registry.add_demo(DemoStep("territory and people", steps.load, order=10))
         policies.register("organisations.membership", cabinet.can_read_mandate)
         for key, label in (

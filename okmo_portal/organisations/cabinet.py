@@ -74,3 +74,19 @@ def municipality_rows():
 def can_read_mandate(user, membership_id):
     """The person himself and those who decide on the membership."""
     return Membership.objects.visible_to(user).filter(pk=membership_id).exists()
+
+
+def personal_memberships(user):
+    """For the person's own data file."""
+    rows = Membership.objects.filter(user=user).with_organisation()
+    return [
+        {
+            "role": row.role,
+            "organisation": row.organisation.name,
+            "position_title": row.position_title,
+            "valid_from": str(row.valid_from),
+            "valid_to": row.valid_to and str(row.valid_to),
+            "state": row.state,
+        }
+        for row in rows
+    ]

@@ -9,6 +9,8 @@ SECRET_KEY = env("SECRET_KEY")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS")
 SHOW_GALLERY = False
 
+# How many proxies of our own stand in front: rate limits count by the client's address.
+ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=1)
 SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=True)
 # The container's health check speaks plain HTTP to the process itself.
 SECURE_REDIRECT_EXEMPT = [r"^health/$"]

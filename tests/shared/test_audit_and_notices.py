@@ -1,8 +1,12 @@
 from datetime import UTC, datetime
 
+import pgtrigger
 import pytest
+from django.core.management import call_command
+from django.core.management.base import CommandError
 from django.db import transaction
 from django.db.utils import ProgrammingError
+from django.utils import timezone
 
 from okmo_portal.audit.models import AuditEvent
 from okmo_portal.audit.services import record, seal_events, verify_chain
@@ -50,3 +54,41 @@ def test_notice_is_sent_once_per_key(mailoutbox, monkeypatch):
 def test_letters_wait_for_the_morning_of_the_reader(hour, expected):
     moment = datetime(2026, 3, 2, hour, 0, tzinfo=UTC)  # Moscow is three hours ahead
     assert after_quiet_hours(moment, "Europe/Moscow").astimezone(UTC).hour == expected
+
+
+def test_command_names_the_event_that_was_changed_behind_the_portals_back(capsys):
+    for number in range(3):
+        record(action="test.done", by=None, number=number)
+    call_command("verify_audit_chain")
+    assert "whole: 3 events" in capsys.readouterr().out
+    with pgtrigger.ignore("audit.AuditEvent:append_only_content"):
+        AuditEvent.objects.filter(sequence=2).update(action="forged")
+    with pytest.raises(CommandError, match="breaks at event 2"):
+        call_command("verify_audit_chain")
+
+
+def test_letter_that_cannot_leave_is_tried_again_and_then_shown_to_staff(settings, monkeypatch):
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 9  # the discard port: nobody listens
+    monkeypatch.setattr("okmo_portal.notifications.services.QUIET_FROM", 24)
+    monkeypatch.setattr("okmo_portal.notifications.services.QUIET_TO", 0)
+    user = people.UserFactory()
+    notify(kind="annual_report.reminder", recipients=[user], key="k", title="Срок")
+    for _ in range(6):
+        Notification.objects.update(email_after=timezone.now())
+        assert deliver_due() == 0
+    row = Notification.objects.get()
+    assert (row.email_state, row.email_attempts) == (EmailState.FAILED, 5)
+
+
+def test_many_letters_are_sent_in_portions(monkeypatch):
+    monkeypatch.setattr("okmo_portal.notifications.services.QUIET_FROM", 24)
+    monkeypatch.setattr("okmo_portal.notifications.services.QUIET_TO", 0)
+    queued = []
+    monkeypatch.setattr(
+        "okmo_portal.notifications.services._queue_delivery", lambda: queued.append(1)
+    )
+    users = people.UserFactory.create_batch(5)
+    notify(kind="annual_report.reminder", recipients=users, key="k", title="Срок")
+    assert (deliver_due(limit=3), deliver_due(limit=3), deliver_due(limit=3)) == (3, 2, 0)
+    assert len(queued) == 1

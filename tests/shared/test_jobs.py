@@ -3,9 +3,12 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from annual_report.services import reports, submissions
+from okmo_portal.documents.models import Document
 from okmo_portal.jobs import services
 from okmo_portal.jobs.models import Job, JobState
 from tests.factories import people
+from tests.factories.report import fill, make_campaign, make_form
 
 pytestmark = pytest.mark.django_db
 
@@ -46,3 +49,44 @@ def test_strangers_job_is_a_404(client, settings):
     job = start()
     people.sign_in(client, people.UserFactory())
     assert client.get(f"/jobs/{job.pk}/").status_code == 404
+
+
+@pytest.mark.worker
+@pytest.mark.slow
+@pytest.mark.django_db(transaction=True)
+def test_report_is_finished_after_its_worker_was_killed(
+    celery_worker_process, migrated_data, wait_for, monkeypatch
+):
+    """kill -9 in the middle; beat's resume_lost sends the job again, and one PDF comes of it."""
+    staff = people.congress_staff()
+    municipality = people.MunicipalityFactory()
+    campaign = make_campaign(make_form())
+    head = people.municipality_head(municipality)
+    submission = campaign.submissions.get()
+    fill(submission, head, C01=10, C02=5, C04=1)
+    submissions.submit_submission(submission=submission, by=head, certified=True)
+    submissions.approve_submission(
+        submission=submission, by=people.council_director(municipality.region)
+    )
+    report = reports.prepare_report(campaign=campaign, by=staff)
+    report.chapters.all().delete()
+    for order in range(1, 9):
+        block = {"kind": "table", "indicators": ["C01", "C07"], "by": "region", "title": "Т"}
+        report.chapters.create(
+            order=order, slug=f"c{order}", title=f"Глава {order}", text="Т.", blocks=[block] * 4
+        )
+    reports.take_snapshot(report=report, by=staff)
+    job = reports.start_build(report=report, by=staff)
+    wait_for(lambda: Job.objects.get(pk=job.pk).done >= 2, seconds=60)
+    celery_worker_process.kill()
+    half = Job.objects.get(pk=job.pk)
+    assert half.state == JobState.RUNNING
+    monkeypatch.setattr(services, "LOST_AFTER", timedelta(0))
+    celery_worker_process.start()
+    assert services.resume_lost() == 1
+    wait_for(lambda: Job.objects.get(pk=job.pk).is_finished, seconds=90)
+    done = Job.objects.get(pk=job.pk)
+    assert (done.state, done.error, done.attempts) == (JobState.SUCCEEDED, "", 2)
+    report.refresh_from_db()
+    assert report.state == "ready"
+    assert Document.objects.filter(content_type="application/pdf").count() == 1
