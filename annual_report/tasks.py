@@ -60,7 +60,7 @@ def build_report(*, job_id: str, report_id: int) -> None:
 
 def send_chapters(job_id: str, report_id: int, missing: list[ReportChapter]) -> None:
     if not missing:
-        build_join.delay(job_id=job_id, report_id=report_id)
+        send_join(job_id, report_id)
         return
     group(
         render_chapter.s(job_id=job_id, report_id=report_id, chapter_id=chapter.pk)
@@ -70,18 +70,29 @@ def send_chapters(job_id: str, report_id: int, missing: list[ReportChapter]) -> 
 
 @shared_task(name="annual_report.render_chapter")
 def render_chapter(*, job_id: str, report_id: int, chapter_id: int) -> None:
-    """One chapter; the task that leaves no chapter missing sends the joining."""
+    """One chapter; the task that leaves no chapter missing sends the joining.
+
+    Files are counted, not steps: after a killed worker, messages of its attempt can be delivered
+    beside those of the next one.
+    """
     chapter = ReportChapter.objects.filter(pk=chapter_id).select_related("report").first()
     if chapter is None:
         jobs.fail_job(job_id, error="Главу удалили во время сборки. Повторите сборку.")
         return
     with jobs.guarded(job_id):
-        jobs.beat(job_id, f"Глава «{chapter.title}»")
+        job = jobs.beat(job_id, f"Глава «{chapter.title}»")
+        if job is None or job.is_finished:
+            return
         reports.render_chapter(job_id=job_id, chapter=chapter)
-        job = jobs.advance(job_id)
-        # The counter reaches total - 1 for exactly one of the chapters.
-        if job is not None and job.done == job.total - 1:
-            build_join.delay(job_id=job_id, report_id=report_id)
+        jobs.advance(job_id)
+        if not reports.missing_chapters(chapter.report, job_id):
+            send_join(job_id, report_id)
+
+
+def send_join(job_id: str, report_id: int) -> None:
+    """Once for each attempt of the job, whoever comes first."""
+    if reports.claim_join(job_id):
+        build_join.delay(job_id=job_id, report_id=report_id)
 
 
 @shared_task(name="annual_report.build_join")

@@ -274,6 +274,16 @@ def missing_chapters(report: Report, job_id: str) -> list[ReportChapter]:
     return [c for c in report.chapters.all() if not chapter_path(job_id, c).exists()]
 
 
+def claim_join(job_id: str) -> bool:
+    """True for the first caller of the job's present attempt."""
+    attempt = Job.objects.values_list("attempts", flat=True).get(pk=job_id)
+    try:
+        (build_folder(job_id) / f"join-{attempt}").touch(exist_ok=False)
+    except FileExistsError:
+        return False
+    return True
+
+
 def join_report(*, report: Report, job_id: str) -> int:
     """Join the chapters, store the PDF, move the report on; returns its pages."""
     parts = [Part(c.title, chapter_path(job_id, c)) for c in report.chapters.all()]

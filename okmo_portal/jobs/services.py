@@ -102,8 +102,8 @@ def advance(job_id: str | UUID, *, steps: int = 1, message: str = "") -> Job | N
         return Job.objects.filter(pk=job_id).first()
 
 
-def beat(job_id: str | UUID, message: str = "") -> None:
-    advance(job_id, steps=0, message=message)
+def beat(job_id: str | UUID, message: str = "") -> Job | None:
+    return advance(job_id, steps=0, message=message)
 
 
 def finish_job(job_id: str | UUID, *, result_url: str = "") -> None:
