@@ -31,6 +31,8 @@ def environment(port: int) -> dict[str, str]:
         "DEBUG": "0",
         "SITE_URL": os.environ.get("SITE_URL", f"http://127.0.0.1:{port}"),
         "PYTHONUNBUFFERED": "1",
+        # In a container the demo runs as root; Celery's warning of that helps nobody here.
+        "PYTHONWARNINGS": "ignore:You're running the worker with superuser privileges",
     }
 
 
@@ -71,7 +73,7 @@ def collect_static(env: dict[str, str]) -> None:
 
 
 def commands(port: int) -> dict[str, list[str]]:
-    celery = [str(BIN / "celery"), "-A", "okmo_portal"]
+    celery = [str(BIN / "celery"), "--quiet", "-A", "okmo_portal"]
     return {
         "web": [
             str(BIN / "granian"), "--interface", "wsgi", "--host", "127.0.0.1",
