@@ -209,8 +209,10 @@ def get_chapters(report: Report) -> list[dict]:
     key = f"report:{report.pk}:{snapshot}:{digest}"
     built = cache.get(key)
     if built is None:
-        builder = get_builder(report)
-        built = [chapter_context(chapter, builder) for chapter in report.chapters.all()]
+        # Chapters are Russian whoever asks first; what is kept must not follow his language.
+        with translation.override("ru"):
+            builder = get_builder(report)
+            built = [chapter_context(chapter, builder) for chapter in report.chapters.all()]
         cache.set(key, built, timeout=None)
     return built
 

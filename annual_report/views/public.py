@@ -13,8 +13,10 @@ from annual_report.models import Indicator, Report, ReportFigure, Section
 from annual_report.services import reports as services
 from okmo_portal.core.charts import Series, bar_chart, line_chart
 from okmo_portal.core.text import display_for, format_number
+from okmo_portal.core.tilemap import Tile, tile_map
 from okmo_portal.organisations.models import FederalDistrict, Region
 
+HOME_MAP = "D10"
 KEY_FIGURES = ("A05", "D01", "D10", "C07", "I01", "I11")
 
 
@@ -171,7 +173,38 @@ def home_card(request):
         "template": "annual_report/public/_home_card.html",
         "report": report,
         "figures": key_figures(report, KEY_FIGURES[:4]),
+        "chart": region_map(report, HOME_MAP),
     }
+
+
+def region_map(report, code):
+    """A published indicator by region."""
+    rows = ReportFigure.objects.filter(
+        report=report, scope=Scope.REGION, indicator__code=code
+    ).select_related("indicator")
+    values = {row.scope_code: row for row in rows}
+    if not values:
+        return None
+    indicator = next(iter(values.values())).indicator
+    tiles = [
+        Tile(
+            region.code,
+            region.tile_label,
+            region.local_name,
+            region.tile_row,
+            region.tile_column,
+            None if (row := values.get(region.code)) is None or row.value is None
+            else float(row.value),
+        )
+        for region in Region.objects.order_by("sort_key")
+    ]  # fmt: skip
+    return tile_map(
+        tiles,
+        title=indicator.local_title,
+        value_name=indicator.local_title,
+        unit=unit_of(indicator),
+        decimals=indicator.decimals,
+    )
 
 
 def region_panel(request, region: Region):

@@ -41,6 +41,7 @@ class Chart:
     headers: list[str]
     rows: list[list[str]]
     legend: list[dict[str, str]] = field(default_factory=list)
+    unit: str = ""
 
 
 def text_element(
@@ -141,6 +142,7 @@ def bar_chart(
         _headers(series, unit),
         _rows(labels, series, decimals),
         _legend(series),
+        unit,
     )
 
 
@@ -211,6 +213,7 @@ def line_chart(
         _headers(series, unit),
         _rows(periods, series, decimals),
         _legend(series),
+        unit,
     )
 
 

@@ -71,6 +71,7 @@ def tile_map(
         [_("Субъект РФ"), f"{value_name}, {unit}" if unit else value_name],
         [[tile.name, format_number(tile.value, decimals)] for tile in ordered],
         _legend(breaks, unit, decimals, any(tile.value is None for tile in tiles)),
+        unit,
     )
 
 

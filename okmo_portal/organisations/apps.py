@@ -21,6 +21,7 @@ class OrganisationsConfig(AppConfig):
                 _("Муниципалитеты"), "territory:region-list", order=60, prefixes=("/territory/",)
             )
         )
+        registry.add_home_card(cabinet.home_card, order=40)
         registry.add_cabinet_tasks(cabinet.tasks, order=50)
         registry.add_cabinet_section(cabinet.organisation_section, order=90)
         registry.add_search(SearchKind("region", _("Субъекты РФ"), cabinet.region_rows, order=10))

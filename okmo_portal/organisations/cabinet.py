@@ -1,11 +1,32 @@
 """What the cabinet, the search and other pages show of this app."""
 
+from django.core.cache import cache
+from django.db.models import Count
 from django.urls import reverse
 
 from okmo_portal.core.registry import CabinetTask
 from okmo_portal.core.text import counted
-from okmo_portal.organisations.enums import MembershipState, Role
+from okmo_portal.organisations.enums import MembershipState, MunicipalityKind, Role
 from okmo_portal.organisations.models import Membership, Municipality, Region
+
+COUNTS_KEY, COUNTS_SECONDS = "organisations:counts", 600
+
+
+def home_card(request):
+    """How many municipalities of which kind there are, and the way to one's own."""
+    counts = cache.get(COUNTS_KEY)
+    if counts is None:
+        rows = Municipality.objects.current().exclude(status="abolished").order_by()
+        counts = dict(rows.values_list("kind").annotate(Count("pk")))
+        cache.set(COUNTS_KEY, counts, COUNTS_SECONDS)
+    if not counts:
+        return None
+    kinds = [(kind.label, counts[kind]) for kind in MunicipalityKind if counts.get(kind)]
+    return {
+        "template": "organisations/_home_card.html",
+        "total": sum(counts.values()),
+        "kinds": sorted(kinds, key=lambda pair: -pair[1]),
+    }
 
 
 def tasks(request):

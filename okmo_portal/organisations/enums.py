@@ -1,6 +1,7 @@
 """Closed lists of the territorial and organisational domain (see docs/architecture.md)."""
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 
 class RegionKind(models.TextChoices):
@@ -15,29 +16,29 @@ class RegionKind(models.TextChoices):
 class MunicipalityKind(models.TextChoices):
     """The eight kinds of 131-ФЗ, art. 2; 33-ФЗ keeps six of them."""
 
-    MUNICIPAL_DISTRICT = "municipal_district", "муниципальный район"
-    MUNICIPAL_OKRUG = "municipal_okrug", "муниципальный округ"
-    URBAN_OKRUG = "urban_okrug", "городской округ"
+    MUNICIPAL_DISTRICT = "municipal_district", _("муниципальный район")
+    MUNICIPAL_OKRUG = "municipal_okrug", _("муниципальный округ")
+    URBAN_OKRUG = "urban_okrug", _("городской округ")
     URBAN_OKRUG_WITH_DISTRICTS = (
         "urban_okrug_with_districts",
-        "городской округ с внутригородским делением",
+        _("городской округ с внутригородским делением"),
     )
-    INTRACITY_DISTRICT = "intracity_district", "внутригородской район"
+    INTRACITY_DISTRICT = "intracity_district", _("внутригородской район")
     INTRACITY_TERRITORY = (
         "intracity_territory",
-        "внутригородская территория города федерального значения",
+        _("внутригородская территория города федерального значения"),
     )
-    URBAN_SETTLEMENT = "urban_settlement", "городское поселение"
-    RURAL_SETTLEMENT = "rural_settlement", "сельское поселение"
+    URBAN_SETTLEMENT = "urban_settlement", _("городское поселение")
+    RURAL_SETTLEMENT = "rural_settlement", _("сельское поселение")
 
 
 class ChangeKind(models.TextChoices):
-    MERGE = "merge", "объединение"
-    SPLIT = "split", "разделение"
-    JOIN = "join", "присоединение"
-    RENAME = "rename", "переименование"
-    KIND = "kind", "изменение вида"
-    ABOLITION = "abolition", "упразднение"
+    MERGE = "merge", _("объединение")
+    SPLIT = "split", _("разделение")
+    JOIN = "join", _("присоединение")
+    RENAME = "rename", _("переименование")
+    KIND = "kind", _("изменение вида")
+    ABOLITION = "abolition", _("упразднение")
 
 
 class OrganisationKind(models.TextChoices):

@@ -1,5 +1,6 @@
 import pandas as pd
 import pytest
+from django.core.cache import cache
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
@@ -137,6 +138,20 @@ def test_changed_data_ask_for_a_new_pdf(campaign):
     assert report.state == ReportState.DRAFT
     with pytest.raises(TransitionNotAllowed):
         reports.publish_report(report=report, by=staff)
+
+
+def test_chapters_stay_russian_when_an_english_reader_comes_first(campaign, client):
+    """Bug: the first reader's language was kept with the chapters."""
+    staff = people.congress_staff()
+    reports.publish_report(report=built_report(campaign, staff), by=staff)
+    cache.clear()
+    english = client.get("/en/report/2025/").content.decode()
+    russian = client.get("/report/2025/").content.decode()
+    for page in (english, russian):
+        page = page.split('<div lang="ru">')[1]
+        assert "Вид муниципального образования" in page
+        assert "50,0" in page
+        assert "50.0" not in page
 
 
 def built_report(campaign, staff):
