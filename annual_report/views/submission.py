@@ -239,7 +239,8 @@ def submission_check(request, pk):
     problems = check_form(form)
     context = form_context(request, submission) | {
         "sections": form.sections,
-        "groups": group_problems(problems),
+        "groups": group_problems([p for p in problems if not p.code.startswith("M-")]),
+        "missing": missing_by_section(form),
         "blocked": any(problem.blocks for problem in problems),
         "form": SubmitForm(),
     }
@@ -274,6 +275,18 @@ def handle_check(request, submission):
         return redirect(submission)
     messages.success(request, "Пояснения сохранены.")
     return redirect("annual_report:submission-check", pk=submission.pk)
+
+
+def missing_by_section(form):
+    """Required cells without a value, under the sections where they are filled."""
+    found = [
+        {
+            "section": part.section,
+            "cells": [cell for cell in part.cells if cell.is_required and not cell.is_filled],
+        }
+        for part in form.sections
+    ]
+    return [item for item in found if item["cells"]]
 
 
 def group_problems(problems):

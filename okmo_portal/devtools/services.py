@@ -166,8 +166,7 @@ def start_postgres() -> dict:
     if not (data / "PG_VERSION").exists():
         _init_database(bin_dir, data, user)
     _write_configuration(data, sockets)
-    status = run([bin_dir / "pg_ctl", "-D", data, "status"], user=user, check=False)
-    if status.returncode != 0:
+    if not _is_running(data, sockets):
         _boot(bin_dir, data, sockets, user)
     _create_database(sockets)
     return {
@@ -192,15 +191,37 @@ def _write_configuration(data: Path, sockets: Path) -> None:
     (data / "postgresql.auto.conf").write_text(text)
 
 
+def _is_running(data: Path, sockets: Path) -> bool:
+    """Whether the process of the pid file lives.
+
+    ``pg_ctl status`` also takes a killed server for alive that nobody has reaped yet, and a new
+    one would then refuse to start: such a pid file and its socket are removed.
+    """
+    try:
+        pid = int((data / "postmaster.pid").read_text().split()[0])
+    except (OSError, ValueError, IndexError):
+        return False
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        state = "Z"
+    if state != "Z":
+        return True
+    for stale in (data / "postmaster.pid", *sockets.glob(".s.PGSQL.*")):
+        stale.unlink(missing_ok=True)
+    return False
+
+
 def _boot(bin_dir: Path, data: Path, sockets: Path, user: str | None) -> None:
-    """Start; a stale pid file of a killed server is PostgreSQL's own business."""
+    """Start; the last processes of a killed server may hold its memory for some seconds."""
     log = data / "server.log"
-    result = run(
-        [bin_dir / "pg_ctl", "-D", data, "-l", log, "-w", "-t", "60", "start"],
-        user=user,
-        check=False,
-    )
-    if result.returncode == 0:
+    command = [bin_dir / "pg_ctl", "-D", data, "-l", log, "-w", "-t", "60", "start"]
+    deadline = time.monotonic() + 20
+    while run(command, user=user, check=False).returncode:
+        if time.monotonic() > deadline or "still in use" not in log.read_text(errors="replace"):
+            break
+        time.sleep(0.5)
+    else:
         return
     lines = log.read_text(errors="replace").strip().splitlines() if log.exists() else []
     reason = next((line for line in reversed(lines) if "FATAL" in line or "ERROR" in line), "")

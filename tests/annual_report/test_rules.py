@@ -1,3 +1,5 @@
+import contextlib
+import operator
 from decimal import Decimal
 
 import pytest
@@ -40,4 +42,59 @@ def test_previous_year_filled_and_kind():
 )  # fmt: skip
 def test_anything_else_is_refused_in_russian(text):
     with pytest.raises(RuleSyntaxError, match="[а-я]"):
+        parse(text)
+
+
+numbers = st.decimals(min_value=-(10**6), max_value=10**6, places=2, allow_nan=False)
+
+
+def code(name):
+    return name, lambda values: values[name]
+
+
+def constant(number):
+    return str(number), lambda values: Decimal(number)
+
+
+def binary(left, sign, right):
+    operate = {"+": operator.add, "-": operator.sub, "*": operator.mul}[sign]
+    return f"({left[0]} {sign} {right[0]})", lambda values: operate(
+        left[1](values), right[1](values)
+    )
+
+
+def call(name, function, *parts):
+    text = ", ".join(part[0] for part in parts)
+    return f"{name}({text})", lambda values: function(*[part[1](values) for part in parts])
+
+
+#: Pairs of an expression's text and what it must give.
+expressions = st.recursive(
+    st.sampled_from(["A01", "A02", "A03"]).map(code) | st.integers(0, 1000).map(constant),
+    lambda inner: st.one_of(
+        st.builds(binary, inner, st.sampled_from("+-*"), inner),
+        st.builds(lambda part: call("abs", abs, part), inner),
+        st.builds(lambda one, two: call("max", max, one, two), inner, inner),
+    ),
+    max_leaves=8,
+)
+
+
+@given(expressions, numbers, numbers, numbers)
+def test_arithmetic_is_exactly_that_of_decimals(expression, one, two, three):
+    text, expected = expression
+    values = {"A01": one, "A02": two, "A03": three}
+    assert parse(text).evaluate(values) == expected(values)
+
+
+@given(expressions, st.sampled_from(["A01", "A02", "A03"]))
+def test_any_missing_value_gives_no_verdict(expression, missing):
+    text = expression[0]
+    values = {code: Decimal(1) for code in ("A01", "A02", "A03") if code != missing}
+    assert (parse(text).evaluate(values) is None) == (missing in text)
+
+
+@given(st.text(max_size=60))
+def test_any_text_is_an_expression_or_refused(text):
+    with contextlib.suppress(RuleSyntaxError):
         parse(text)

@@ -1,8 +1,14 @@
+import contextlib
+import re
+import tempfile
 from collections import Counter
+from pathlib import Path
 
 import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
+from hypothesis import given
+from hypothesis import strategies as st
 
 from okmo_portal.organisations import oktmo
 from okmo_portal.organisations.models import FederalDistrict, Municipality, Region
@@ -92,3 +98,37 @@ def test_import_reports_refused_rows_and_takes_the_rest(tmp_path, capsys):
     assert "строка 3, код 9601000: код должен состоять из 8 цифр" in out
     assert "строка 4, код 29601000: код уже встречался в строке 2" in out
     assert Municipality.objects.get().name == "Первый район"
+
+
+codes = st.text(alphabet="0123456789", min_size=8, max_size=8)
+
+
+@given(codes)
+def test_check_digit_is_one_digit_and_depends_on_the_code_alone(code):
+    digit = oktmo.check_digit(code)
+    assert len(digit) == 1
+    assert digit.isdigit()
+    assert oktmo.check_digit(code) == digit
+
+
+@given(codes, st.integers(0, 7), st.integers(1, 9))
+def test_check_digit_sees_a_mistyped_digit_unless_the_remainder_is_ten(code, place, shift):
+    """Modulo 11 a single wrong digit always changes the weighted sum (weights below 11)."""
+    wrong = code[:place] + str((int(code[place]) + shift) % 10) + code[place + 1 :]
+
+    def rest(text):
+        return sum(int(d) * w for w, d in enumerate(text, start=1)) % 11
+
+    assert rest(wrong) != rest(code)
+    if 10 not in (rest(code), rest(wrong)):
+        assert oktmo.check_digit(wrong) != oktmo.check_digit(code)
+
+
+@given(st.binary(max_size=400))
+def test_any_bytes_are_a_register_or_get_a_sentence(content):
+    with tempfile.NamedTemporaryFile() as file:
+        file.write(content)
+        file.flush()
+        with contextlib.suppress(oktmo.OktmoFileError):
+            register = oktmo.classify(oktmo.read(Path(file.name)))
+            assert all(re.fullmatch(r"\d{8}", unit.code) for unit in register.units)
