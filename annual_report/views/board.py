@@ -1,15 +1,13 @@
 """The staff's board: completeness and timeliness by territory."""
 
-import csv
-
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpResponse
+from django.http import Http404
 from django.shortcuts import render
 
 from annual_report.models import Campaign, Submission
 from annual_report.selectors import Progress, progress, progress_by
 from annual_report.views.review import current_campaign
-from okmo_portal.core.text import format_number, format_percent
+from okmo_portal.core.downloads import csv_response
 from okmo_portal.core.tilemap import Tile, tile_map
 from okmo_portal.organisations.enums import MunicipalityKind
 from okmo_portal.organisations.models import Region
@@ -99,22 +97,14 @@ def board_download(request):
     if campaign is None:
         raise Http404
     _submissions, rows = region_rows(request, campaign)
-    response = HttpResponse(content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="completeness-{campaign.year}.csv"'
-    response.write("\ufeff")
-    writer = csv.writer(response, delimiter=";")
-    writer.writerow(["Код", "Субъект РФ", "Форм", "Сдано", "Утверждено", "Доля сданных", "В срок"])
-    for row in rows:
-        item = row["progress"]
-        writer.writerow(
-            [
-                row["region"].code,
-                row["region"].name,
-                format_number(item.expected),
-                format_number(item.filed),
-                format_number(item.approved),
-                format_percent(item.share),
-                format_percent(item.timely_share),
-            ]
-        )
-    return response
+    return csv_response(
+        f"completeness-{campaign.year}.csv",
+        ["Код", "Субъект РФ", "Форм", "Сдано", "Утверждено", "Доля сданных, %", "В срок, %"],
+        (download_row(row["region"], row["progress"]) for row in rows),
+    )
+
+
+def download_row(region, item):
+    """Plain numbers: a spreadsheet counts with them."""
+    shares = [f"{100 * share:.1f}".replace(".", ",") for share in (item.share, item.timely_share)]
+    return [region.code, region.name, item.expected, item.filed, item.approved, *shares]

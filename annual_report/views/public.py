@@ -1,9 +1,6 @@
 """Published reports and the catalogue, for everybody."""
 
-import csv
-
 from django.db.models import Q
-from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -12,6 +9,7 @@ from annual_report.enums import Aggregation, Scope
 from annual_report.models import Indicator, Report, ReportFigure, Section
 from annual_report.services import reports as services
 from okmo_portal.core.charts import Series, bar_chart, line_chart
+from okmo_portal.core.downloads import csv_response
 from okmo_portal.core.text import display_for, format_number
 from okmo_portal.core.tilemap import Tile, tile_map
 from okmo_portal.organisations.models import FederalDistrict, Region
@@ -79,30 +77,24 @@ def report_detail(request, year):
 def report_download(request, year):
     """Aggregates of the report as open data."""
     report = get_object_or_404(visible_reports(request), campaign__year=year)
-    response = HttpResponse(content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="okmo-report-{year}.csv"'
-    response.write("\ufeff")
-    writer = csv.writer(response, delimiter=";")
-    writer.writerow(["indicator", "title", "unit", "scope", "code", "value", "count", "expected"])
     rows = report.figures.select_related("indicator").order_by(
         "indicator__code", "scope", "scope_code"
     )
-    for row in rows.iterator(chunk_size=2000):
-        value = "" if row.value is None else f"{row.value.normalize():f}"
-        unit = "%" if row.indicator.aggregation == Aggregation.SHARE else row.indicator.unit
-        writer.writerow(
-            [
-                row.indicator.code,
-                row.indicator.title,
-                unit,
-                row.scope,
-                row.scope_code,
-                value,
-                row.count,
-                row.expected,
-            ]
-        )
-    return response
+    return csv_response(
+        f"okmo-report-{year}.csv",
+        ["indicator", "title", "unit", "scope", "code", "value", "count", "expected"],
+        (open_data_row(row) for row in rows.iterator(chunk_size=2000)),
+    )
+
+
+def open_data_row(row):
+    indicator = row.indicator
+    unit = "%" if indicator.aggregation == Aggregation.SHARE else indicator.unit
+    value = "" if row.value is None else f"{row.value.normalize():f}"
+    return [
+        indicator.code, indicator.title, unit, row.scope, row.scope_code, value,
+        row.count, row.expected,
+    ]  # fmt: skip
 
 
 def indicator_list(request):

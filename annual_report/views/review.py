@@ -1,12 +1,10 @@
 """The council's queue and decisions."""
 
-import csv
-
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.paginator import Paginator
-from django.http import Http404, HttpResponse
+from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST
 
@@ -18,6 +16,7 @@ from annual_report.permissions import reviews_submission
 from annual_report.selectors import get_filled_form, progress
 from annual_report.services import submissions as services
 from annual_report.services.checks import check_form
+from okmo_portal.core.downloads import csv_response
 from okmo_portal.core.text import counted, sort_key
 from okmo_portal.organisations.permissions import is_auditor, is_congress_staff, is_council_member
 from okmo_portal.workflow.models import StateChange
@@ -89,11 +88,6 @@ def review_phones(request):
     if campaign is None:
         raise Http404
     rows, _filtered, _form = filtered_queue(request, campaign)
-    response = HttpResponse(content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="not-filed-{campaign.year}.csv"'
-    response.write("\ufeff")
-    writer = csv.writer(response, delimiter=";")
-    writer.writerow(["Субъект РФ", "Муниципалитет", "Состояние", "Телефон", "Почта"])
     missing = (
         rows.not_filed()
         .order_by("region__sort_key", "municipality__sort_key")
@@ -106,9 +100,14 @@ def review_phones(request):
         )
     )
     labels = dict(SubmissionState.choices)
-    for region, name, state, phone, email in missing.iterator(chunk_size=2000):
-        writer.writerow([region, name, labels[state], phone or "", email or ""])
-    return response
+    return csv_response(
+        f"not-filed-{campaign.year}.csv",
+        ["Субъект РФ", "Муниципалитет", "Состояние", "Телефон", "Почта"],
+        (
+            [region, name, labels[state], phone or "", email or ""]
+            for region, name, state, phone, email in missing.iterator(chunk_size=2000)
+        ),
+    )
 
 
 @login_required

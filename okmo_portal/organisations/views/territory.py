@@ -1,14 +1,14 @@
 """Public pages of regions and municipalities."""
 
-import csv
-
 from django.core.paginator import Paginator
-from django.db.models import Count, F, Q
-from django.http import Http404, HttpResponse
+from django.db.models import Count, F, Q, Value
+from django.db.models.functions import Coalesce
+from django.http import Http404
 from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
 
 from okmo_portal.core.charts import Series, bar_chart
+from okmo_portal.core.downloads import csv_response
 from okmo_portal.core.registry import registry
 from okmo_portal.core.text import sort_key
 from okmo_portal.core.tilemap import Tile, tile_map
@@ -83,15 +83,14 @@ def region_download(request, code):
     """The region's list as CSV, with the page's filters."""
     region = get_object_or_404(Region, code=code)
     rows, _kind, _words = filtered_municipalities(request, region)
-    response = HttpResponse(content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="municipalities-{region.code}.csv"'
-    response.write("\ufeff")
-    writer = csv.writer(response, delimiter=";")
-    writer.writerow(["Код ОКТМО", "Контрольное число", "Название", "Вид", "Входит в состав"])
-    for row in rows.iterator(chunk_size=2000):
-        parent = row.parent.name if row.parent_id else ""
-        writer.writerow([row.oktmo, row.check_digit, row.name, row.get_kind_display(), parent])
-    return response
+    return csv_response(
+        f"municipalities-{region.code}.csv",
+        ["Код ОКТМО", "Контрольное число", "Название", "Вид", "Входит в состав"],
+        (
+            [row.oktmo, row.check_digit, row.name, row.get_kind_display(), row.parent_name]
+            for row in rows.annotate(parent_name=Coalesce("parent__name", Value("")))
+        ),
+    )
 
 
 def municipality_detail(request, oktmo):
