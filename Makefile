@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PORT DEMO_SCALE
 
-.PHONY: help setup services stop demo test check bench lock clean
+.PHONY: help setup services stop demo test check bench pictures lock clean
 
 help: ## List the commands
 	@grep -E '^[a-z]+:.*## ' Makefile | sed 's/:.*## /\t/'
@@ -31,6 +31,9 @@ check: services ## Lint, types, import directions, migrations, translations, dep
 
 bench: services ## Benchmarks (NAME=annual_report for one app)
 	@$(BIN)/python -m benchmarks $(NAME)
+
+pictures: setup ## Renew docs/images from a running demo (PORT)
+	@$(BIN)/python -m okmo_portal.devtools.pictures $(or $(PORT),8000)
 
 lock: ## Renew requirements.lock (needs uv)
 	uv pip compile --quiet --generate-hashes --universal --python-version 3.11 \

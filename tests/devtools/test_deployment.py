@@ -28,6 +28,28 @@ def test_compose_variables_are_documented():
     assert used == documented
 
 
+def compose_command():
+    for command in (["docker", "compose"], ["docker-compose"]):
+        if shutil.which(command[0]):
+            found = subprocess.run([*command, "version"], capture_output=True)
+            if found.returncode == 0:
+                return command
+    return None
+
+
+def test_compose_file_is_valid_where_docker_is():
+    command = compose_command()
+    if command is None:
+        pytest.skip("no docker compose here: apt-get install docker-compose")
+    documented = (ROOT / ".env.example").read_text("utf-8")
+    values = dict.fromkeys(re.findall(r"^([A-Z_]+)=", documented, re.M), "x")
+    result = subprocess.run(
+        [*command, "-f", "docker-compose.yml", "config", "--quiet"],
+        cwd=ROOT, env=os.environ | values, capture_output=True, text=True,
+    )  # fmt: skip
+    assert result.returncode == 0, result.stderr
+
+
 @pytest.mark.parametrize("name", ["web", "worker", "worker-report", "beat"])
 def test_compose_entry_points_exist(name):
     program, *rest = COMPOSE["services"][name]["command"]
