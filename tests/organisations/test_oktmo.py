@@ -125,7 +125,7 @@ def test_check_digit_sees_a_mistyped_digit_unless_the_remainder_is_ten(code, pla
 
 
 @given(st.binary(max_size=400))
-def test_any_bytes_are_a_register_or_get_a_sentence(content):
+def test_any_bytes_are_a_register_or_are_refused(content):
     with tempfile.NamedTemporaryFile() as file:
         file.write(content)
         file.flush()

@@ -1,12 +1,16 @@
 """The Congress, the councils, a body and a head for each municipality, and the sign-ins."""
 
 from datetime import date, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from allauth.account.models import EmailAddress
 from django.contrib.auth.hashers import make_password
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
 from okmo_portal.accounts.models import Consent, ConsentPurpose, ConsentText, User
+from okmo_portal.core.pdf import render_pdf
 from okmo_portal.core.text import sort_key
 from okmo_portal.organisations.demo import names
 from okmo_portal.organisations.demo.accounts import (
@@ -25,6 +29,7 @@ from okmo_portal.organisations.models import (
     Organisation,
     Region,
 )
+from okmo_portal.organisations.services.memberships import request_membership
 from okmo_portal.organisations.services.staff import sync_staff_access
 
 #: The region in which the demo's sign-ins work.
@@ -171,13 +176,27 @@ def _load_request(municipality):
     """A request that waits for the council's decision."""
     child = municipality.children.order_by("oktmo").first()
     user = _create_account(f"zayavitel{DEMO_DOMAIN}", 960, make_password(None))
-    Membership.objects.create(
-        user=user,
+    request_membership(
+        by=user,
         organisation=child.organisations.get(),
         role=Role.SPECIALIST,
         position_title="Специалист администрации",
         valid_from=timezone.localdate() - timedelta(days=2),
+        mandate=SimpleUploadedFile("Приказ о приёме (образец).pdf", _sample_order()),
     )
+
+
+def _sample_order() -> bytes:
+    """An invented order of one page, so that the council has a document to open."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "order.pdf"
+        html = (
+            '<html lang="ru"><head><title>Приказ</title></head><body><h1>Приказ № 1-к</h1>'
+            "<p>Принять на должность специалиста администрации заявителя, указанного в запросе.</p>"
+            "<p>Образец для демонстрации портала, не документ.</p></body></html>"
+        )
+        render_pdf(html, path, stylesheets=("okmo/css/report.css",))
+        return path.read_bytes()
 
 
 def _load_expert(congress):
