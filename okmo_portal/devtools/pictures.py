@@ -24,9 +24,6 @@ HEIGHT = 1000
 #: name → (account or "", address, window, what to click first)
 PICTURES = {
     "home": ("", "/", WIDE, ""),
-    "report-page": ("", "/report/{year}/", WIDE, ""),
-    "indicator": ("", "/report/indicators/D10/", WIDE, ""),
-    "region": ("", "/territory/40/", WIDE, ""),
     "sign-up": ("", "/accounts/signup/", WIDE, ""),
     "newcomer": ("novichok", "/cabinet/", WIDE, ""),
     "request": ("novichok", "/organisations/memberships/request/", WIDE, ""),

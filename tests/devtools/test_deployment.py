@@ -146,3 +146,23 @@ def bench_line_exists(line, sources):
     app, _, name = line.partition(".")
     part, _, kind = name.rpartition("_")
     return f'f"{app}._{kind}"' in sources and f'"{part}":' in sources
+
+
+def test_guides_show_pictures_that_exist_and_all_of_them():
+    pages = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+    shown = {
+        (page.parent / target).resolve()
+        for page in pages
+        for target in re.findall(r"!\[[^\]]+\]\(([^)]+)\)", page.read_text("utf-8"))
+    }
+    assert shown == set((ROOT / "docs/images").glob("*.png"))
+
+
+def test_links_of_the_documents_lead_somewhere():
+    broken = [
+        (page.name, target)
+        for page in [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+        for target in re.findall(r"(?<!!)\[[^\]]+\]\(([^)#]+)\)", page.read_text("utf-8"))
+        if not target.startswith("http") and not (page.parent / target).exists()
+    ]
+    assert broken == []
