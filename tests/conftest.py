@@ -187,7 +187,7 @@ def axe():
 
 @pytest.fixture
 def check_page(axe):
-    """Accessible, and no sideways scroll, at both widths."""
+    """Accessible, and no sideways scroll, at both widths and with text at 200 %."""
 
     def check(page):
         for name, size in WIDTHS.items():
@@ -196,6 +196,10 @@ def check_page(axe):
             overflow = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
             assert overflow <= 0, f"{page.url} at {name} is wider by {page.evaluate(TOO_WIDE)}"
             assert page.locator("h1").count() == 1, page.url
+        # Sizes and breakpoints are in rem, so text at 200 % lays out as a window half as wide.
+        page.set_viewport_size({"width": 640, "height": 450})
+        overflow = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+        assert overflow <= 0, f"{page.url} at 200 % text is wider by {page.evaluate(TOO_WIDE)}"
 
     return check
 

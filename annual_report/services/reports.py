@@ -33,7 +33,14 @@ from annual_report.models import (
 )
 from annual_report.services.snapshots import create_snapshot, load_snapshot, write_file
 from okmo_portal.accounts.models import User
-from okmo_portal.core.pdf import Part, count_pages, join_parts, render_pdf
+from okmo_portal.core.pdf import (
+    PANGO_COMMAND,
+    Part,
+    PdfUnavailable,
+    count_pages,
+    join_parts,
+    render_pdf,
+)
 from okmo_portal.core.text import format_datetime
 from okmo_portal.documents.services import store_bytes
 from okmo_portal.jobs import services as jobs
@@ -268,7 +275,13 @@ def render_chapter(*, job_id: str, chapter: ReportChapter) -> Path:
     path = chapter_path(job_id, chapter)
     if not path.exists():
         html = html_path(job_id, chapter).read_text("utf-8")
-        render_pdf(html, path, stylesheets=STYLES)
+        try:
+            render_pdf(html, path, stylesheets=STYLES)
+        except PdfUnavailable as error:
+            raise jobs.JobFailed(
+                "На сервере нет библиотеки Pango, без неё PDF не собрать. Администратору: "
+                f"{PANGO_COMMAND}. Потом нажмите «Повторить»."
+            ) from error
     return path
 
 

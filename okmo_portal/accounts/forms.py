@@ -26,6 +26,12 @@ class ProfileForm(forms.ModelForm):
         fields = ["last_name", "first_name", "patronymic", "phone", "time_zone"]
         help_texts = {"phone": "Например, +7 912 000-00-00. Его видит совет Вашего региона."}
 
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        # The name stands in the history of what the person did: it can be changed, not emptied.
+        for name in ("last_name", "first_name"):
+            self.fields[name].required = True
+
 
 class ConsentForm(forms.Form):
     agree = forms.BooleanField(

@@ -2,11 +2,12 @@
 
 from django.db import transaction
 
-from okmo_portal.organisations.demo.people import load_people
-from okmo_portal.organisations.demo.territory import load_territory
+from okmo_portal.organisations.demo.people import SHOWCASE_REGION, load_people
+from okmo_portal.organisations.demo.territory import load_changes, load_territory
 
 
 @transaction.atomic
 def load(*, scale: str) -> None:
     load_territory(scale=scale)
     load_people()
+    load_changes(region_code=SHOWCASE_REGION)

@@ -1,12 +1,13 @@
 """Municipalities for every region, in the shape of the real register."""
 
 from dataclasses import dataclass
+from datetime import date
 
 from okmo_portal.core.text import sort_key
 from okmo_portal.organisations.demo import names
+from okmo_portal.organisations.enums import ChangeKind, RegionKind
 from okmo_portal.organisations.enums import MunicipalityKind as Kind
-from okmo_portal.organisations.enums import RegionKind
-from okmo_portal.organisations.models import Municipality, Region
+from okmo_portal.organisations.models import Municipality, MunicipalityChange, Region
 from okmo_portal.organisations.oktmo import check_digit
 
 
@@ -42,6 +43,45 @@ def load_territory(*, scale: str) -> None:
                 settlements += _settlements(district, shape, number + 31 * position)
     Municipality.objects.bulk_create(first_level, batch_size=2000)
     Municipality.objects.bulk_create(settlements, batch_size=2000)
+
+
+def load_changes(*, region_code: str) -> None:
+    """Two settlements of the showcase region that were merged, and one whose district is gone."""
+    region = Region.objects.get(code=region_code)
+    district = region.municipalities.filter(kind=Kind.MUNICIPAL_DISTRICT).order_by("oktmo").first()
+    heir = district.children.filter(kind=Kind.RURAL_SETTLEMENT).order_by("oktmo").first()
+    merged = date(2024, 1, 1)
+    former = [
+        Municipality.objects.create(
+            oktmo=f"{district.oktmo[:5]}{490 + number}",
+            check_digit=check_digit(f"{district.oktmo[:5]}{490 + number}"),
+            name=f"{names.adjective(number + 20, 'ое')} сельское поселение (прежнее)",
+            kind=Kind.RURAL_SETTLEMENT,
+            region=region,
+            parent=district,
+            valid_to=merged,
+            status="abolished",
+        )
+        for number in range(2)
+    ]
+    change = MunicipalityChange.objects.create(
+        kind=ChangeKind.MERGE,
+        date=merged,
+        law="Закон субъекта РФ от 01.12.2023 № 1-ОЗ (образец)",
+        note="Пример преобразования для демонстрации.",
+    )
+    change.predecessors.set(former)
+    change.successors.set([heir])
+    lost = f"{region.oktmo_prefix}699000"
+    Municipality.objects.create(
+        oktmo=f"{lost[:5]}401",
+        check_digit=check_digit(f"{lost[:5]}401"),
+        name="Потерянное сельское поселение",
+        kind=Kind.RURAL_SETTLEMENT,
+        region=region,
+        missing_parent_oktmo=lost,
+        status="review",
+    )
 
 
 def _code(region: Region, group: int, number: int) -> str:

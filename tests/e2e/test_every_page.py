@@ -1,0 +1,65 @@
+"""Every page that a role may open, in the browser: accessible, and fit for a phone and large text."""
+
+import pytest
+from django.urls import reverse
+from playwright.sync_api import expect
+
+from tests.access.test_pages import PAGES
+from tests.access.world import World
+from tests.factories import people
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+#: Files, fragments and pages that redirect on; they have no page of their own to look at.
+NO_PAGE = {
+    "health", "favicon", "territory:region-download", "report:report-download",
+    "profile:data-export", "profile:consent", "jobs:job-progress", "documents:document-download",
+    "annual_report:review-phones", "annual_report:board-download",
+}  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def no_second_factor(settings, migrated_data):
+    settings.SECOND_FACTOR_REQUIRED = False
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("role", ["anonymous", "newcomer", "head", "director", "staff", "auditor"])
+def test_pages_of_each_role(page, live_server, check_page, browser_sign_in, role):
+    world = World()
+    if role != "anonymous":
+        browser_sign_in(people.give_consent(world.people[role]))
+    seen = 0
+    for name, (method, arguments, allowed) in PAGES.items():
+        if method != "get" or name in NO_PAGE or role not in allowed:
+            continue
+        # What everybody sees is looked at once.
+        if role != "anonymous" and "anonymous" in allowed:
+            continue
+        values = [item[1:] if item.startswith("'") else world.ids[item] for item in arguments]
+        answer = page.goto(live_server.url + reverse(name, args=values))
+        assert answer.status == 200, name
+        check_page(page)
+        seen += 1
+    assert seen >= 8
+
+
+def test_account_pages(page, live_server, check_page, browser_sign_in):
+    browser_sign_in(people.give_consent(people.UserFactory()))
+    for path in ("/accounts/email/", "/accounts/2fa/", "/accounts/password/change/",
+                 "/accounts/sessions/", "/accounts/logout/"):  # fmt: skip
+        assert page.goto(live_server.url + path).status == 200, path
+        check_page(page)
+
+
+def test_forms_with_errors(page, live_server, check_page, browser_sign_in):
+    world = World()
+    browser_sign_in(people.give_consent(world.people["head"]))
+    request = f"/organisations/memberships/request/municipality/{world.ids['municipality']}/"
+    for path in ("/organisations/people/", request, "/profile/"):
+        page.goto(live_server.url + path)
+        if path == "/profile/":
+            page.fill("[name=last_name]", "")
+        page.locator("main form.form button").first.click()
+        expect(page.locator("#error-summary")).to_be_focused()
+        check_page(page)
