@@ -55,7 +55,7 @@ def build_report(*, job_id: str, report_id: int) -> None:
         jobs.beat(job_id, "Показатели, таблицы и графики")
         reports.write_chapters(job_id=job_id, report=report)
         jobs.advance(job_id)
-        send_chapters(job_id, report_id, missing)
+        send_chapters(job_id, report_id, reports.longest_first(missing, job_id))
 
 
 def send_chapters(job_id: str, report_id: int, missing: list[ReportChapter]) -> None:

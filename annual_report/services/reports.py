@@ -289,6 +289,11 @@ def missing_chapters(report: Report, job_id: str) -> list[ReportChapter]:
     return [c for c in report.chapters.all() if not chapter_path(job_id, c).exists()]
 
 
+def longest_first(chapters: list[ReportChapter], job_id: str) -> list[ReportChapter]:
+    """A long chapter begun last would keep one process busy while the others have nothing left."""
+    return sorted(chapters, key=lambda c: -html_path(job_id, c).stat().st_size)
+
+
 def claim_join(job_id: str) -> bool:
     """True for the first caller of the job's present attempt."""
     attempt = Job.objects.values_list("attempts", flat=True).get(pk=job_id)
