@@ -25,6 +25,8 @@ from annual_report.models import (
 from annual_report.rules import RuleSyntaxError, parse
 from annual_report.services import campaigns, reports
 from okmo_portal.core.admin import KeptAdmin, ReadOnlyAdmin
+from okmo_portal.core.text import format_date
+from okmo_portal.core.workdays import next_working, why_off
 from okmo_portal.workflow.transitions import TransitionNotAllowed
 
 
@@ -132,8 +134,25 @@ class ControlRuleAdmin(ImportExportModelAdmin):
     search_fields = ["code", "message", "expression"]
 
 
+class CampaignForm(forms.ModelForm):
+    """A deadline on a day off would be read in two ways (Civil Code, art. 193)."""
+
+    def clean(self):
+        data = super().clean()
+        for name in ("municipality_deadline", "council_deadline", "congress_deadline"):
+            day = data.get(name)
+            if day and (reason := why_off(day)):
+                self.add_error(
+                    name,
+                    f"{format_date(day)} — выходной ({reason}). Ближайший рабочий день: "
+                    f"{format_date(next_working(day))}.",
+                )
+        return data
+
+
 @admin.register(Campaign)
 class CampaignAdmin(KeptAdmin):
+    form = CampaignForm
     list_display = ["title", "year", "state", "opens_on", "municipality_deadline"]
     readonly_fields = ["state"]
     actions = ["open_selected", "close_selected", "reopen_selected"]

@@ -80,6 +80,7 @@ def own_folders(settings, tmp_path):
 def migrated_data(transactional_db):
     """A transactional test empties the tables; what migrations loaded comes back first."""
     for module in (
+        "okmo_portal.core.migrations.0002_production_calendar_2024_2026",
         "okmo_portal.organisations.migrations.0002_regions",
         "okmo_portal.accounts.migrations.0002_consent_text",
     ):

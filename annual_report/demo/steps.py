@@ -21,6 +21,7 @@ from annual_report.services.campaigns import (
 )
 from annual_report.services.catalogue import FORM_CODE, load_catalogue
 from okmo_portal.accounts.models import User
+from okmo_portal.core.workdays import next_working
 from okmo_portal.jobs.models import Job, JobState
 from okmo_portal.organisations.demo.accounts import ACCOUNTS
 from okmo_portal.organisations.enums import Role
@@ -75,9 +76,9 @@ def _campaign(year: int, today: date, current: bool) -> Campaign:
         title=f"Ежегодный доклад за {year} год",
         register_date=date(year + 1, 1, 1),
         opens_on=start,
-        municipality_deadline=start + timedelta(days=54),
-        council_deadline=start + timedelta(days=68),
-        congress_deadline=start + timedelta(days=89),
+        municipality_deadline=next_working(start + timedelta(days=54)),
+        council_deadline=next_working(start + timedelta(days=68)),
+        congress_deadline=next_working(start + timedelta(days=89)),
         state=CampaignState.DRAFT,
     )
 

@@ -2,6 +2,8 @@
 
 from django.contrib import admin
 
+from okmo_portal.core.models import ProductionDay, ProductionYear
+
 
 class KeptAdmin(admin.ModelAdmin):
     """Rows on which figures and histories stand: they end by date or by state, never by deletion."""
@@ -25,3 +27,16 @@ class ReadOnlyAdmin(admin.ModelAdmin):
 
     def has_delete_permission(self, request, obj=None):
         return False
+
+
+class ProductionDayInline(admin.TabularInline):
+    model = ProductionDay
+    extra = 1
+
+
+@admin.register(ProductionYear)
+class ProductionYearAdmin(KeptAdmin):
+    """Each autumn: a new year with the decree's number and the days that it moves."""
+
+    list_display = ["year", "source"]
+    inlines = [ProductionDayInline]

@@ -20,6 +20,7 @@ pytestmark = pytest.mark.django_db
 MANAGED = "add change view"
 #: What a member of the Congress's staff may do with each model; "" hides it.
 STAFF = {
+    "core.ProductionYear": MANAGED,
     "organisations.FederalDistrict": MANAGED,
     "organisations.Region": MANAGED,
     "organisations.Municipality": MANAGED,

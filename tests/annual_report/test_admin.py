@@ -1,10 +1,13 @@
 """Staff open campaigns and keep the catalogue in the admin."""
 
+from datetime import date
+
 import pytest
 from django.urls import reverse
 
 from annual_report.models import Campaign, Indicator
 from annual_report.tasks import open_campaign
+from okmo_portal.core.workdays import is_working
 from okmo_portal.jobs.models import Job, JobState
 from okmo_portal.notifications.models import Notification
 from okmo_portal.organisations.services.staff import sync_staff_access
@@ -78,3 +81,30 @@ def test_fields_of_an_opened_form_are_locked(client, staff):
     campaign = make_campaign(make_form())
     page = client.get(reverse("admin:annual_report_form_change", args=[campaign.form_id]))
     assert "fields-0-indicator" not in page.content.decode()
+
+
+def test_deadline_on_a_day_off_is_refused_with_the_next_working_day(client, staff):
+    campaign = make_campaign(make_form(), opened=False)
+    address = reverse("admin:annual_report_campaign_change", args=[campaign.pk])
+    form = client.get(address).context["adminform"].form
+    data = {name: value for name, value in form.initial.items() if value is not None}
+    data |= {"municipality_deadline": "09.05.2026", "council_deadline": "12.05.2026",
+             "congress_deadline": "15.05.2026", "opens_on": "01.04.2026"}  # fmt: skip
+    page = client.post(address, data).content.decode()
+    assert "09.05.2026 — выходной (День Победы). Ближайший рабочий день: 12.05.2026." in page
+    campaign.refresh_from_db()
+    assert campaign.municipality_deadline.year != 2026 or campaign.municipality_deadline.month != 5
+    client.post(address, data | {"municipality_deadline": "08.05.2026"})
+    campaign.refresh_from_db()
+    assert campaign.municipality_deadline.isoformat() == "2026-05-08"
+
+
+def test_staff_add_a_year_to_the_production_calendar(client, staff):
+    assert is_working(date(2027, 11, 5))
+    client.post(reverse("admin:core_productionyear_add"), {
+        "year": "2027", "source": "постановление (образец)",
+        "days-TOTAL_FORMS": "1", "days-INITIAL_FORMS": "0", "days-MIN_NUM_FORMS": "0",
+        "days-MAX_NUM_FORMS": "1000", "days-0-date": "05.11.2027", "days-0-kind": "day_off",
+        "days-0-note": "перенос",
+    })  # fmt: skip
+    assert not is_working(date(2027, 11, 5))

@@ -4,6 +4,7 @@ from django import template
 from django.utils import timezone
 
 from okmo_portal.core import text
+from okmo_portal.core.workdays import working_days_between
 
 register = template.Library()
 
@@ -28,6 +29,13 @@ def percent(share, decimals=1):
 @register.filter
 def days_left(due):
     return text.days_left(due, timezone.localdate())
+
+
+@register.filter
+def workdays_left(due):
+    """«10 рабочих дней» until and including ``due``; an empty string when it is past or today."""
+    number = working_days_between(timezone.localdate(), due)
+    return text.counted(number, "рабочий день,рабочих дня,рабочих дней") if number > 0 else ""
 
 
 @register.filter
