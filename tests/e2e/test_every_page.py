@@ -63,3 +63,40 @@ def test_forms_with_errors(page, live_server, check_page, browser_sign_in):
         page.locator("main form.form button").first.click()
         expect(page.locator("#error-summary")).to_be_focused()
         check_page(page)
+
+
+def test_admin_pages(page, live_server, check_page, browser_sign_in):
+    world = World()
+    staff = people.give_consent(world.people["staff"])
+    browser_sign_in(staff)
+    report = world.submission.campaign.report.pk
+    refused = []
+    page.on(
+        "console",
+        lambda message: refused.append(message.text) if "Refused" in message.text else None,
+    )
+    for path in (
+        "", "organisations/municipality/", "organisations/municipality/add/",
+        "organisations/municipality/import/", "organisations/membership/",
+        "annual_report/campaign/add/", f"annual_report/report/{report}/change/",
+        "core/productionyear/2026/change/", "jobs/job/",
+    ):  # fmt: skip
+        assert page.goto(f"{live_server.url}/admin/{path}").status == 200, path
+        page.wait_for_load_state("networkidle")
+        check_page(page)
+    assert refused == []
+
+
+def test_admin_export_selects_all_fields_without_inline_scripts(
+    page, live_server, browser_sign_in, axe
+):
+    world = World()
+    browser_sign_in(people.give_consent(world.people["staff"]))
+    page.goto(f"{live_server.url}/admin/organisations/organisation/export/")
+    page.wait_for_load_state("networkidle")
+    boxes = page.locator(".selectable-field-export-row input[type=checkbox]")
+    page.locator(".select-toggle").uncheck()
+    assert {boxes.nth(n).is_checked() for n in range(boxes.count())} == {False}
+    page.locator(".select-toggle").check()
+    assert {boxes.nth(n).is_checked() for n in range(boxes.count())} == {True}
+    assert axe(page) == []
