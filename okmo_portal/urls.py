@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import TemplateView
 
-from okmo_portal.views import cabinet, public
+from okmo_portal.views import cabinet, guides, public
 
 admin.autodiscover()
 # One door: allauth's rate limits and second factor hold for the admin too.
@@ -23,6 +23,8 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("accounts/", include("allauth.urls")),
     path("profile/", include("okmo_portal.accounts.urls")),
+    path("help/", guides.help_list, name="help-list"),
+    path("help/<slug:slug>/", guides.help_detail, name="help-detail"),
     path("cabinet/", cabinet.cabinet, name="cabinet"),
     path("cabinet/", include("annual_report.urls")),
     path("organisations/", include("okmo_portal.organisations.urls")),

@@ -22,6 +22,8 @@ OPEN_NAMES = {
     "privacy",
     "contacts",
     "health",
+    "help-list",
+    "help-detail",
 }
 SECOND_FACTOR_NAMES = {
     "mfa_index",

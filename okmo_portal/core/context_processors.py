@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from okmo_portal.core.registry import registry
 
 FOOTER = (
+    (_("Справка"), "help-list"),
     (_("Об организации"), "about"),
     (_("Доступность"), "accessibility"),
     (_("Персональные данные"), "privacy"),

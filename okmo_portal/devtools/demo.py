@@ -63,7 +63,8 @@ def manage(env: dict[str, str], *arguments: str) -> None:
 def collect_static(env: dict[str, str]) -> None:
     """Only when a source changed since the last time."""
     digest = hashlib.sha256((ROOT / "requirements.lock").read_bytes())
-    for path in sorted((ROOT / "static").rglob("*")):
+    sources = (*(ROOT / "static").rglob("*"), *(ROOT / "docs" / "images").glob("*"))
+    for path in sorted(sources):
         if path.is_file():
             digest.update(f"{path}:{path.stat().st_mtime_ns}".encode())
     if STAMP.exists() and STAMP.read_text() == digest.hexdigest():

@@ -183,7 +183,8 @@ USE_TZ = True
 # --- files: media/ is an app, so uploads lie elsewhere -------------------------------------------------
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR_DIR / "static"
-STATICFILES_DIRS = [BASE_DIR / "static"]
+# The guides' pictures are shown by the help pages.
+STATICFILES_DIRS = [BASE_DIR / "static", ("guide", BASE_DIR / "docs" / "images")]
 MEDIA_ROOT = VAR_DIR / "uploads"
 MEDIA_URL = "/files/"
 DATA_ROOT = VAR_DIR / "data"

@@ -27,6 +27,8 @@ PAGES = {
     "contacts": ("get", [], EVERYBODY),
     "health": ("get", [], EVERYBODY),
     "favicon": ("get", [], EVERYBODY),
+    "help-list": ("get", [], EVERYBODY),
+    "help-detail": ("get", ["'municipality"], EVERYBODY),
     "core:gallery": ("get", [], EVERYBODY),
     "search:results": ("get", [], EVERYBODY),
     "territory:region-list": ("get", [], EVERYBODY),
