@@ -63,7 +63,9 @@ def take(browser, base: str, year: int) -> None:
     contexts = {}
     for name, (account, address, window, clicks) in PICTURES.items():
         if account not in contexts:
-            contexts[account] = browser.new_context(locale="ru-RU", color_scheme="light")
+            contexts[account] = browser.new_context(
+                locale="ru-RU", color_scheme="light", bypass_csp=True
+            )
             if account:
                 sign_in(contexts[account].new_page(), base, account)
         page = contexts[account].new_page()
