@@ -20,7 +20,7 @@ from annual_report.selectors import get_asked_cell, get_filled_form, my_submissi
 from annual_report.services import answers as answer_services
 from annual_report.services import submissions as services
 from annual_report.services.checks import check_form
-from okmo_portal.core.text import format_datetime
+from okmo_portal.core.text import clean_text, format_datetime
 from okmo_portal.workflow.models import StateChange
 from okmo_portal.workflow.transitions import TransitionNotAllowed
 
@@ -172,14 +172,16 @@ def answer_save(request, pk):
         raise Http404
     try:
         given = json.loads(request.body)
-        code = str(given["code"])
+        code = clean_text(str(given["code"]))
     except (ValueError, KeyError, TypeError):
         return JsonResponse({"error": "Запрос не понят. Обновите страницу."}, status=400)
     cell = get_asked_cell(submission, code)
     if cell is None:
         return JsonResponse({"error": "Такого показателя в форме нет."}, status=400)
     posted = SectionInput()
-    texts = {key: str(given.get(key) or "") for key in ("value", "reason", "note", "seen")}
+    texts = {
+        key: clean_text(str(given.get(key) or "")) for key in ("value", "reason", "note", "seen")
+    }
     read_cell(posted, cell, overwrite=bool(given.get("overwrite")), **texts)
     if posted.errors:
         return JsonResponse({"error": posted.errors[code]}, status=422)

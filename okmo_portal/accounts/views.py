@@ -15,8 +15,11 @@ from okmo_portal.audit.models import AuditEvent
 
 
 def safe_next(request, default="cabinet"):
+    """Where to go on: a path of this portal, never a word that could be taken for a page's name."""
     target = request.POST.get("next") or request.GET.get("next") or ""
-    if url_has_allowed_host_and_scheme(target, {request.get_host()}, request.is_secure()):
+    if target.startswith("/") and url_has_allowed_host_and_scheme(
+        target, {request.get_host()}, request.is_secure()
+    ):
         return target
     return default
 

@@ -33,6 +33,11 @@ def normalise_name(text: str) -> str:
     return _SPACES.sub(" ", text).strip().rstrip("/ ").strip()
 
 
+def clean_text(text: str) -> str:
+    """Without null characters and lone surrogates, which neither UTF-8 nor PostgreSQL can hold."""
+    return text.replace("\x00", "").encode("utf-8", "ignore").decode()
+
+
 def sort_key(text: str) -> str:
     """Normalised key to sort and look up by: lower case, ё as е, single spaces."""
     return _SPACES.sub(" ", text).strip().lower().replace("ё", "е")

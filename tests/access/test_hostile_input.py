@@ -1,0 +1,121 @@
+"""No address answers hostile input with a server error, whoever sends it."""
+
+import json
+
+import pytest
+from django.urls import reverse
+
+from annual_report.models import Answer
+from tests.access.test_pages import PAGES
+from tests.access.world import World
+from tests.factories import people
+
+pytestmark = pytest.mark.django_db
+
+HOSTILE = [
+    "\x00", "a\x00b", "%", "'", '"><script>', "9" * 40, "-1", "1e400", "NaN", "١٢٣", "😀",
+    "{{ 7 * 7 }}", "../../etc/passwd", "a" * 20000, "\u202e", "[]", "None", "0x10",
+]  # fmt: skip
+PARAMETERS = ("q", "kind", "state", "region", "year", "page", "order", "next", "show", "oktmo")
+ROLES = ("anonymous", "head", "director", "staff")
+
+
+@pytest.fixture(autouse=True)
+def no_second_factor(settings):
+    settings.SECOND_FACTOR_REQUIRED = False
+
+
+@pytest.fixture
+def world():
+    return World()
+
+
+def enter(client, world, role):
+    client.raise_request_exception = False
+    if role != "anonymous":
+        people.sign_in(client, world.people[role])
+
+
+def address(world, name, arguments):
+    values = [item[1:] if item.startswith("'") else world.ids[item] for item in arguments]
+    return reverse(name, args=values)
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_query_parameters(client, world, role):
+    enter(client, world, role)
+    broken = []
+    for name, (method, arguments, allowed) in PAGES.items():
+        if (
+            method != "get"
+            or role not in allowed
+            or (role != "anonymous" and "anonymous" in allowed)
+        ):
+            continue
+        path = address(world, name, arguments)
+        for value in HOSTILE:
+            answer = client.get(path, dict.fromkeys(PARAMETERS, value))
+            if answer.status_code >= 500:
+                broken.append((name, value[:20]))
+    assert broken == []
+
+
+@pytest.mark.parametrize(
+    "template",
+    ["/territory/{}/", "/territory/municipality/{}/", "/report/indicators/{}/", "/report/{}/",
+     "/organisations/invitations/{}/", "/cabinet/forms/{}/", "/cabinet/forms/1/section/{}/",
+     "/cabinet/review/{}/", "/organisations/memberships/{}/", "/help/{}/", "/files/{}/", "/jobs/{}/",
+     "/organisations/memberships/request/municipality/{}/", "/cabinet/reports/{}/"],
+)  # fmt: skip
+def test_path_parts(client, world, template):
+    enter(client, world, "staff")
+    for value in ("%00", "a%00b", "9" * 40, "-1", "%D9%A1", "..", "%3Cscript%3E", "a" * 3000):
+        assert client.get(template.format(value)).status_code in (200, 400, 404, 410), value
+
+
+@pytest.mark.parametrize(
+    ("role", "name", "arguments", "fields"),
+    [
+        ("head", "annual_report:submission-section", ["submission", "'C"],
+         ["value-C01", "reason-C01", "note-C01", "seen-C01"]),
+        ("head", "annual_report:submission-check", ["submission"], ["explain-1", "save"]),
+        ("head", "organisations:invitation-mine", [], ["email", "role", "position_title"]),
+        ("head", "profile:detail", [], ["last_name", "first_name", "patronymic", "phone", "time_zone"]),
+        ("head", "organisations:membership-switch", [], ["membership", "next"]),
+        ("director", "annual_report:review-decide", ["submission", "'return"], ["comment"]),
+        ("director", "annual_report:review-approve-many", [], ["submission"]),
+        ("director", "organisations:membership-decide", ["membership", "'refuse"], ["comment"]),
+        ("director", "organisations:membership-decide", ["membership", "'end"], ["comment"]),
+        ("newcomer", "organisations:membership-request", ["'municipality", "municipality"],
+         ["role", "position_title", "valid_from", "valid_to", "mandate"]),
+        ("anonymous", "account_login", [], ["login", "password", "next"]),
+        ("anonymous", "account_reset_password", [], ["email"]),
+        ("staff", "annual_report:report-act", ["year", "'snapshot"], ["x"]),
+    ],
+)  # fmt: skip
+def test_posted_fields(client, world, role, name, arguments, fields):
+    world.submit() if "review" in name else None
+    enter(client, world, role)
+    path = address(world, name, arguments)
+    for value in HOSTILE:
+        answer = client.post(path, dict.fromkeys(fields, value))
+        assert answer.status_code < 500, value[:20]
+
+
+def test_autosave_takes_no_nonsense(client, world):
+    enter(client, world, "head")
+    path = address(world, "annual_report:answer-save", ["submission"])
+    before = list(Answer.objects.order_by("pk").values_list("pk", "value", "note"))
+    for value in [*HOSTILE, "\ud83d", {"a": 1}, ["1"], True, None, 10**40]:
+        for name in ("value", "reason", "note", "seen", "code", "overwrite"):
+            given = {"code": "C01", "value": "11", "seen": "2000-01-01T00:00:00+00:00"} | {
+                name: value
+            }
+            if name == "value":
+                given["overwrite"] = False
+            answer = client.post(path, json.dumps(given), content_type="application/json")
+            assert answer.status_code < 500, (name, str(value)[:20])
+            assert answer.headers["Content-Type"].startswith("application/json")
+    stored = Answer.objects.get(submission=world.submission, indicator__code="C01")
+    assert "\x00" not in stored.note
+    assert len(before) == Answer.objects.count()
