@@ -171,6 +171,8 @@ def answer_save(request, pk):
     if not edits_submission.test(request.user, submission):
         raise Http404
     try:
+        if request.content_type != "application/json":
+            raise ValueError(request.content_type)
         given = json.loads(request.body)
         code = clean_text(str(given["code"]))
     except (ValueError, KeyError, TypeError):
