@@ -43,8 +43,10 @@ class Cell:
 
     @property
     def change(self) -> Decimal | None:
-        """Growth against last year as a share; None without a base."""
+        """Growth against last year as a share; None without a base, and for answers in words."""
         if self.value is None or not self.previous:
+            return None
+        if self.indicator.value_type in (ValueType.BOOLEAN, ValueType.CHOICE):
             return None
         return (self.value - self.previous) / abs(self.previous)
 
@@ -181,13 +183,21 @@ def _by_section(cells: Iterable[Cell]) -> list[FormSection]:
 
 
 def compute_formulas(cells: list[Cell], kind: str) -> None:
-    """Fill ``computed`` of computed indicators; a formula may use only asked ones."""
-    asked = {cell.indicator.code: cell.value for cell in cells if not cell.indicator.formula}
+    """Fill this and last year's values of computed indicators; a formula may use only asked ones."""
+    asked = [cell for cell in cells if not cell.indicator.formula]
+    now = {cell.indicator.code: cell.value for cell in asked}
+    then = {cell.indicator.code: cell.previous for cell in asked}
     for cell in cells:
         if cell.indicator.formula:
-            number = parse(cell.indicator.formula).evaluate(asked, kind=kind)
-            places = Decimal(1).scaleb(-max(cell.indicator.decimals, 1))
-            cell.computed = None if number is None else number.quantize(places)
+            cell.computed = compute(cell.indicator, now, kind)
+            cell.previous = compute(cell.indicator, then, kind)
+
+
+def compute(indicator: Indicator, values: dict[str, Decimal | None], kind: str) -> Decimal | None:
+    number = parse(indicator.formula).evaluate(values, kind=kind)
+    if number is None:
+        return None
+    return number.quantize(Decimal(1).scaleb(-max(indicator.decimals, 1)))
 
 
 def previous_values(submission: Submission) -> dict[int, Decimal]:

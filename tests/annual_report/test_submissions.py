@@ -7,6 +7,7 @@ from django.db import connection
 
 from annual_report.enums import SubmissionState
 from annual_report.models import Answer, Submission
+from annual_report.selectors import get_filled_form
 from annual_report.services import submissions as services
 from annual_report.services.answers import CellInput, explain_problems, save_answers
 from annual_report.services.campaigns import close_campaign
@@ -155,3 +156,32 @@ def test_simultaneous_clicks_submit_once(migrated_data):
         results = sorted(pool.map(click, range(6)))
     assert results == ["refused"] * 5 + ["submitted"]
     assert StateChange.objects.of(submission).filter(transition="submit").count() == 1
+
+
+@pytest.fixture
+def form_of_two_years(municipality):
+    """4 of 10 posts filled in 2024, 5 of 10 in 2025."""
+    form, head = make_form(), people.municipality_head(municipality)
+    director = people.council_director(municipality.region)
+    first = make_campaign(form, year=2024)
+    submission = first.submissions.get(municipality=municipality)
+    fill(submission, head, C01=10, C02=4, C04=1)
+    services.submit_submission(submission=submission, by=head, certified=True)
+    services.approve_submission(submission=submission, by=director)
+    close_campaign(campaign=first, by=None)
+    second = make_campaign(form, year=2025).submissions.get(municipality=municipality)
+    fill(second, head, C01=10, C02=5, C04=1)
+    return second
+
+
+def test_computed_indicator_shows_last_year_and_its_change(form_of_two_years):
+    cell = get_filled_form(form_of_two_years).cells["C07"]
+    assert (cell.shown, cell.shown_previous) == ("50,0", "40,0")
+    assert cell.change == Decimal("0.25")
+
+
+def test_answers_in_words_have_no_change(form_of_two_years):
+    cell = get_filled_form(form_of_two_years).cells["C01"]
+    assert cell.change == 0
+    cell.indicator.value_type = "boolean"
+    assert cell.change is None
