@@ -13,6 +13,14 @@ from django.apps import apps
 from django.conf import settings
 from django.core.cache import cache
 from django.db import connection
+from hypothesis import settings as hypothesis_settings
+
+# A slow machine is no failure. CI takes the same examples each time, so that a landing does not hang
+# on luck; a developer's runs go on looking for new ones.
+hypothesis_settings.register_profile(
+    "portal", deadline=None, derandomize=bool(os.environ.get("CI"))
+)
+hypothesis_settings.load_profile("portal")
 
 ROOT = Path(__file__).resolve().parents[1]
 SHARED_DATA = ROOT.parent / "shared" / "data"
