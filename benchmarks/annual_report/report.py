@@ -1,6 +1,7 @@
 """A 60-page report by the worker, beside one plain WeasyPrint run over the same content."""
 
 import os
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -16,7 +17,6 @@ def run():
     from annual_report.models import Campaign
     from annual_report.services import reports
     from okmo_portal.accounts.models import User
-    from okmo_portal.jobs.models import Job, JobState
 
     staff = User.objects.get(email="kongress@demo.example")
     report = Campaign.objects.order_by("-year")[1].report
@@ -24,27 +24,40 @@ def run():
         report = reports.unpublish_report(report=report, by=None)
     add_copies(report)
     folder = Path(tempfile.mkdtemp())
-    plain_seconds = plain_run(report, folder)
-    worker = start_worker(env)
+    worker, times, ratios, peak = start_worker(env), [], [], 0
     try:
-        started = time.perf_counter()
-        job = reports.start_build(report=report, by=staff)
-        peak = 0
-        while not job.is_finished:
-            time.sleep(0.25)
-            peak = max([peak, *(resident(pid) for pid in children(worker.pid))])
-            job = Job.objects.get(pk=job.pk)
-        seconds = time.perf_counter() - started
+        # In turn, three times: a cold disk or cache must not decide.
+        for _ in range(3):
+            plain_seconds = plain_run(report, folder)
+            seconds, highest = build(report, staff, worker)
+            times.append(seconds)
+            ratios.append(seconds / plain_seconds)
+            peak = max(peak, highest)
     finally:
         worker.terminate()
         worker.wait()
-    if job.state != JobState.SUCCEEDED:
-        raise RuntimeError(job.error)
     report.refresh_from_db()
     yield Figure("annual_report.report_pages", report.pages, "pages", ">= 60")
-    yield Figure("annual_report.report_seconds", seconds, "s", "<= 60")
-    yield Figure("annual_report.report_ratio", seconds / plain_seconds, "× plain", "<= 1")
+    yield Figure("annual_report.report_seconds", statistics.median(times), "s", "<= 60")
+    yield Figure("annual_report.report_ratio", statistics.median(ratios), "× plain", "<= 1")
     yield Figure("annual_report.report_peak", peak, "MB a process", "<= 600")
+
+
+def build(report, staff, worker):
+    """One build through the queue: seconds until the job ends, highest memory of a process, MB."""
+    from annual_report.services import reports
+    from okmo_portal.jobs.models import Job, JobState
+
+    started = time.perf_counter()
+    job = reports.start_build(report=report, by=staff)
+    peak = 0
+    while not job.is_finished:
+        time.sleep(0.25)
+        peak = max([peak, *(resident(pid) for pid in children(worker.pid))])
+        job = Job.objects.get(pk=job.pk)
+    if job.state != JobState.SUCCEEDED:
+        raise RuntimeError(job.error)
+    return time.perf_counter() - started, peak
 
 
 def add_copies(report):
