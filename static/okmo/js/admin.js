@@ -44,8 +44,8 @@ document.addEventListener("change", (event) => {
   }
 });
 
-// The select widget is built when the page has loaded, and again for each added row.
-window.addEventListener("load", () => {
-  nameAll();
-  document.addEventListener("formset:added", () => setTimeout(nameAll));
-});
+// The select widget builds its boxes at some moment after the page, and again for each added row.
+let planned = 0;
+const plan = () => { planned ||= setTimeout(() => { planned = 0; nameAll(); }); };
+new MutationObserver(plan).observe(document.body, { childList: true, subtree: true });
+nameAll();
