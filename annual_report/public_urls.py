@@ -5,9 +5,17 @@ from annual_report.views import public
 app_name = "report"
 
 urlpatterns = [
+    # --- reports and their downloads
     path("", public.report_list, name="report-list"),
     path("<int:year>/", public.report_detail, name="report-detail"),
     path("<int:year>/figures.csv", public.report_download, name="report-download"),
+    # --- catalogue
     path("indicators/", public.indicator_list, name="indicator-list"),
     path("indicators/<str:code>/", public.indicator_detail, name="indicator-detail"),
+    # --- territory over time
+    #
+    # --- pivot, regions, municipalities, peers
+    #
+    # --- proposals
+    #
 ]

@@ -5,6 +5,7 @@ from annual_report.views import board, report, review, submission
 app_name = "annual_report"
 
 urlpatterns = [
+    # --- filling the form
     path("forms/", submission.submission_list, name="submission-list"),
     path("forms/<int:pk>/", submission.submission_detail, name="submission-detail"),
     path(
@@ -16,6 +17,11 @@ urlpatterns = [
     path("forms/<int:pk>/check/", submission.submission_check, name="submission-check"),
     path("forms/<int:pk>/sent/", submission.submission_sent, name="submission-sent"),
     path("forms/<int:pk>/withdraw/", submission.submission_withdraw, name="submission-withdraw"),
+    # --- workbooks
+    #
+    # --- corrections and proposals
+    #
+    # --- review
     path("review/", review.review_list, name="review-list"),
     path("review/phones.csv", review.review_phones, name="review-phones"),
     path("review/approve/", review.review_approve_many, name="review-approve-many"),
@@ -25,8 +31,14 @@ urlpatterns = [
         review.review_decide,
         name="review-decide",
     ),
+    # --- campaign: board, extensions, reminders, burden
     path("board/", board.board, name="board"),
     path("board/regions.csv", board.board_download, name="board-download"),
+    # --- observations: import and mappings
+    #
+    # --- analysis: pivot, peers, quality
+    #
+    # --- making the report
     path("reports/", report.report_manage_list, name="report-manage-list"),
     path("reports/<int:year>/", report.report_manage, name="report-manage"),
     re_path(

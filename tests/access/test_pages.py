@@ -41,6 +41,13 @@ PAGES = {
     # The world's report is not published.
     "report:report-detail": ("get", ["year"], CONGRESS),
     "report:report-download": ("get", ["year"], CONGRESS),
+    # --- territory over time
+    #
+    # --- public pivot, regions, municipalities, peers
+    #
+    # --- public proposals
+    #
+    # --- the cabinet
     "cabinet": ("get", [], SIGNED_IN),
     "profile:detail": ("get", [], SIGNED_IN),
     "profile:consent": ("get", [], SIGNED_IN),
@@ -73,6 +80,7 @@ PAGES = {
     "organisations:invitation-revoke": ("post", ["invitation"], ("head", "director", "staff")),
     "organisations:invitation-accept": ("get", ["token"], SIGNED_IN),
     "documents:document-download": ("get", ["mandate"], ("newcomer", "head", "director", "staff")),
+    # --- filling the form
     "annual_report:submission-list": ("get", [], SIGNED_IN),
     "annual_report:submission-detail": ("get", ["submission"], READERS),
     "annual_report:submission-section": ("get", ["submission", "'C"], READERS),
@@ -80,13 +88,24 @@ PAGES = {
     "annual_report:submission-sent": ("get", ["submission"], READERS),
     "annual_report:answer-save": ("post", ["submission"], MUNICIPALITY),
     "annual_report:submission-withdraw": ("post", ["submission"], MUNICIPALITY),
+    # --- workbooks
+    #
+    # --- corrections and proposals
+    #
+    # --- review
     "annual_report:review-list": ("get", [], QUEUE),
     "annual_report:review-phones": ("get", [], QUEUE),
     "annual_report:review-detail": ("get", ["submission"], ("director", "staff", "auditor")),
     "annual_report:review-decide": ("post", ["submission", "'approve"], ("director",)),
     "annual_report:review-approve-many": ("post", [], ("director", "foreign")),
+    # --- campaign: board, extensions, reminders, burden
     "annual_report:board": ("get", [], CONGRESS),
     "annual_report:board-download": ("get", [], CONGRESS),
+    # --- observations: import and mappings
+    #
+    # --- analysis: pivot, peers, quality
+    #
+    # --- making the report
     "annual_report:report-manage-list": ("get", [], CONGRESS),
     "annual_report:report-manage": ("get", ["year"], CONGRESS),
     "annual_report:report-act": ("post", ["year", "'snapshot"], ("staff",)),
