@@ -22,6 +22,7 @@ from okmo_portal.organisations.models import (
     MunicipalityChange,
     Organisation,
     Region,
+    TerritoryCode,
 )
 from okmo_portal.organisations.oktmo import check_digit
 from okmo_portal.organisations.services.memberships import confirm_membership
@@ -130,6 +131,15 @@ class MunicipalityAdmin(ImportExportModelAdmin, KeptAdmin):
     search_fields = ["name", "oktmo", "sort_key"]
     autocomplete_fields = ["region", "parent"]
     list_select_related = ["region"]
+
+
+@admin.register(TerritoryCode)
+class TerritoryCodeAdmin(KeptAdmin):
+    list_display = ["system", "code", "municipality", "year_from", "year_to"]
+    list_filter = ["system"]
+    search_fields = ["code", "municipality__name", "municipality__oktmo"]
+    autocomplete_fields = ["municipality"]
+    list_select_related = ["municipality"]
 
 
 @admin.register(MunicipalityChange)

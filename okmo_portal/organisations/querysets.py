@@ -29,6 +29,24 @@ class MunicipalityQuerySet(models.QuerySet):
         return self.exclude(missing_parent_oktmo="")
 
 
+class TerritoryCodeQuerySet(models.QuerySet):
+    def in_year(self, year):
+        """Codes that hold in ``year``: year_from ≤ year < year_to; open ends are None."""
+        return self.filter(
+            Q(year_from__isnull=True) | Q(year_from__lte=year),
+            Q(year_to__isnull=True) | Q(year_to__gt=year),
+        )
+
+    def overlapping(self, year_from, year_to):
+        """Codes that share a year with the period from ``year_from`` to, not including, ``year_to``."""
+        rows = self
+        if year_to is not None:
+            rows = rows.filter(Q(year_from__isnull=True) | Q(year_from__lt=year_to))
+        if year_from is not None:
+            rows = rows.filter(Q(year_to__isnull=True) | Q(year_to__gt=year_from))
+        return rows
+
+
 class OrganisationQuerySet(models.QuerySet):
     def with_territory(self):
         return self.select_related("region", "municipality__region")

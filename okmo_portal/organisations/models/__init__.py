@@ -13,6 +13,7 @@ from okmo_portal.organisations.models.territory import (
     Municipality,
     MunicipalityChange,
     Region,
+    TerritoryCode,
 )
 
 __all__ = [
@@ -26,4 +27,5 @@ __all__ = [
     "MunicipalityChange",
     "Organisation",
     "Region",
+    "TerritoryCode",
 ]

@@ -1,6 +1,8 @@
 """Federal districts, regions, municipalities and their genealogy."""
 
 import pghistory
+import pgtrigger
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
@@ -8,7 +10,7 @@ from django.utils.translation import get_language
 
 from okmo_portal.core.text import sort_key
 from okmo_portal.organisations.enums import ChangeKind, MunicipalityKind, RegionKind
-from okmo_portal.organisations.querysets import MunicipalityQuerySet
+from okmo_portal.organisations.querysets import MunicipalityQuerySet, TerritoryCodeQuerySet
 
 
 class FederalDistrict(models.Model):
@@ -187,3 +189,85 @@ class MunicipalityChange(models.Model):
 
     def __str__(self):
         return f"{self.get_kind_display()} {self.date:%d.%m.%Y}"
+
+
+class TerritoryCode(models.Model):
+    """A municipality's number in a foreign code system, for the years year_from ≤ y < year_to.
+
+    ``system`` names who gives the numbers (``mo_ref`` for the municipal reference of СберИндекс).
+    Such a number often outlives the OKTMO code: then one number has several rows, each for its
+    years and its municipality. Two rows of one number may not share a year: a trigger refuses it,
+    since an exclusion constraint would need an extension that the embedded server lacks.
+    """
+
+    system = models.CharField("система кодов", max_length=30)
+    code = models.CharField("код", max_length=40)
+    municipality = models.ForeignKey(
+        Municipality,
+        on_delete=models.PROTECT,
+        related_name="territory_codes",
+        verbose_name="муниципальное образование",
+    )
+    year_from = models.PositiveSmallIntegerField("действует с года", null=True, blank=True)
+    year_to = models.PositiveSmallIntegerField("действует до года", null=True, blank=True)
+
+    objects = TerritoryCodeQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "код территории"
+        verbose_name_plural = "коды территорий"
+        ordering = ["system", "code", "year_from"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["system", "code", "year_from"],
+                name="territory_code_once",
+                nulls_distinct=False,
+            ),
+            models.CheckConstraint(
+                condition=Q(year_from__isnull=True)
+                | Q(year_to__isnull=True)
+                | Q(year_to__gt=F("year_from")),
+                name="territory_code_years_order",
+            ),
+        ]
+        triggers = [
+            pgtrigger.Trigger(
+                name="one_municipality_a_year",
+                level=pgtrigger.Row,
+                when=pgtrigger.After,
+                operation=pgtrigger.Insert | pgtrigger.Update,
+                func=pgtrigger.Func(
+                    """
+                    IF EXISTS (
+                        SELECT 1 FROM {meta.db_table} other
+                        WHERE other.system = NEW.system AND other.code = NEW.code
+                          AND other.id <> NEW.id
+                          AND int4range(other.year_from, other.year_to)
+                              && int4range(NEW.year_from, NEW.year_to)
+                    ) THEN
+                        RAISE EXCEPTION 'two municipalities for code % of % in one year',
+                            NEW.code, NEW.system USING ERRCODE = 'exclusion_violation';
+                    END IF;
+                    RETURN NULL;
+                    """
+                ),
+            )
+        ]
+
+    def __str__(self):
+        return f"{self.system} {self.code}"
+
+    def clean(self):
+        """Say in words what the trigger would refuse."""
+        other = (
+            TerritoryCode.objects.filter(system=self.system, code=self.code)
+            .overlapping(self.year_from, self.year_to)
+            .exclude(pk=self.pk)
+            .select_related("municipality")
+            .first()
+        )
+        if other is not None:
+            raise ValidationError(
+                f"Код {self.code} в эти годы уже принадлежит: {other.municipality} "
+                f"({other.municipality.oktmo}). Закройте его период или измените годы."
+            )
