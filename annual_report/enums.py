@@ -70,3 +70,15 @@ class Scope(models.TextChoices):
     DISTRICT = "district", _("федеральный округ")
     REGION = "region", _("субъект РФ")
     KIND = "kind", _("вид муниципального образования")
+
+
+class MappingLayout(models.TextChoices):
+    LONG = "long", "одно значение в строке"
+    WIDE = "wide", "значения по столбцам"
+
+
+class ImportState(models.TextChoices):
+    UPLOADED = "uploaded", "загружен"
+    CHECKED = "checked", "проверен"
+    DONE = "done", "принят"
+    FAILED = "failed", "не принят"

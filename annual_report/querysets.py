@@ -70,3 +70,27 @@ class ReportQuerySet(models.QuerySet):
         if user.is_authenticated and (is_congress_staff(user) or is_auditor(user)):
             return self
         return self.published()
+
+
+class DatasetQuerySet(models.QuerySet):
+    def federal(self):
+        return self.filter(is_federal=True)
+
+
+class ObservationImportQuerySet(models.QuerySet):
+    def visible_to(self, user):
+        """The Congress's staff and its auditor."""
+        if user.is_authenticated and (is_congress_staff(user) or is_auditor(user)):
+            return self
+        return self.none()
+
+
+class ObservationQuerySet(models.QuerySet):
+    def federal(self):
+        return self.filter(dataset__is_federal=True)
+
+    def preferred(self):
+        """One row per municipality, indicator and year: of the data set with the lowest priority."""
+        return self.order_by(
+            "municipality_id", "indicator_id", "year", "dataset__priority", "dataset_id"
+        ).distinct("municipality_id", "indicator_id", "year")
