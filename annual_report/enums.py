@@ -51,6 +51,24 @@ class AnswerSource(models.TextChoices):
     LAST_YEAR = "last_year", "перенесено с прошлого года"
 
 
+class Prefill(models.TextChoices):
+    """Where a field's value comes from before anybody types it."""
+
+    NONE = "none", "не переносится"
+    LAST_YEAR = "last_year", "с прошлого года"
+    FEDERAL = "federal", "из федеральных данных"
+
+
+class RuleKind(models.TextChoices):
+    """What a control rule compares; follows from its expression."""
+
+    FORM = "form", _("внутри формы")
+    FORMS = "forms", _("между формами")
+    YEARS = "years", _("между годами")
+    SOURCE = "source", _("с внешним источником")
+    CONSOLIDATION = "consolidation", _("свод поселений")
+
+
 class Severity(models.TextChoices):
     """Three steps, as the Treasury words its control ratios."""
 

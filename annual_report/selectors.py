@@ -134,10 +134,12 @@ class FilledForm:
 
 
 def get_filled_form(submission: Submission) -> FilledForm:
-    """Cells of ``submission`` that apply to its municipality, in three queries."""
-    kind = submission.municipality.kind
-    fields = FormField.objects.filter(form_id=submission.campaign.form_id).select_related(
-        "indicator__section"
+    """Cells of ``submission`` that apply to its municipality, in four queries."""
+    kind, year = submission.municipality.kind, submission.campaign.year
+    fields = (
+        FormField.objects.filter(form_id=submission.campaign.form_id)
+        .select_related("indicator__section")
+        .prefetch_related("indicator__legal_bases")
     )
     answers = answers_of(submission)
     previous = previous_values(submission)
@@ -149,7 +151,7 @@ def get_filled_form(submission: Submission) -> FilledForm:
             previous=previous.get(item.indicator_id),
         )
         for item in fields
-        if item.indicator.applies_to(kind)
+        if item.indicator.applies_to(kind, year)
     ]
     compute_formulas(cells, kind)
     return FilledForm(submission, _by_section(cells))
@@ -170,7 +172,7 @@ def get_asked_cell(submission: Submission, code: str) -> Cell | None:
     )
     if item is None or item.indicator.formula:
         return None
-    if not item.indicator.applies_to(submission.municipality.kind):
+    if not item.indicator.applies_to(submission.municipality.kind, submission.campaign.year):
         return None
     return Cell(item.indicator, item.is_required)
 

@@ -1,7 +1,8 @@
 """Catalogue, campaign, filed forms, snapshots and reports."""
 
 from annual_report.models.campaign import Answer, Campaign, Explanation, Submission
-from annual_report.models.catalogue import ControlRule, Form, FormField, Indicator, Section
+from annual_report.models.catalogue import Indicator, IndicatorVersion, LegalBasis, Section
+from annual_report.models.form import ControlRule, FieldMove, Form, FormField
 from annual_report.models.observation import (
     Dataset,
     ImportMapping,
@@ -16,10 +17,13 @@ __all__ = [
     "ControlRule",
     "Dataset",
     "Explanation",
+    "FieldMove",
     "Form",
     "FormField",
     "ImportMapping",
     "Indicator",
+    "IndicatorVersion",
+    "LegalBasis",
     "Observation",
     "ObservationImport",
     "Report",

@@ -12,7 +12,8 @@ from annual_report.enums import (
     CampaignState,
     SubmissionState,
 )
-from annual_report.models.catalogue import ControlRule, Form, Indicator
+from annual_report.models.catalogue import Indicator
+from annual_report.models.form import ControlRule, Form
 from annual_report.querysets import CampaignQuerySet, SubmissionQuerySet
 from okmo_portal.organisations.models import Municipality, Region
 

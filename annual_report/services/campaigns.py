@@ -22,13 +22,26 @@ CREATE_SUBMISSIONS = """
 INSERT INTO annual_report_submission
     (campaign_id, municipality_id, region_id, state, filled, required, critical, version,
      return_comment)
-SELECT %(campaign)s, m.id, m.region_id, 'not_started', 0, (
-    SELECT count(*) FROM annual_report_formfield f
-    JOIN annual_report_indicator i ON i.id = f.indicator_id
-    WHERE f.form_id = %(form)s AND f.is_required AND i.formula = ''
-      AND (cardinality(i.applicable_kinds) = 0 OR m.kind = ANY(i.applicable_kinds))
-), 0, 0, ''
+SELECT %(campaign)s, m.id, m.region_id, 'not_started', 0, COALESCE(asked.number, 0), 0, 0, ''
 FROM organisations_municipality m
+LEFT JOIN (
+    SELECT k.kind, count(*) AS number
+    FROM (SELECT DISTINCT kind FROM organisations_municipality) k
+    JOIN annual_report_formfield f ON f.form_id = %(form)s AND f.is_required
+    JOIN annual_report_indicator i ON i.id = f.indicator_id AND i.formula = ''
+    WHERE (cardinality(i.applicable_kinds) = 0 OR k.kind = ANY(i.applicable_kinds))
+      AND (
+        NOT EXISTS (SELECT 1 FROM annual_report_legalbasis l WHERE l.indicator_id = i.id)
+        OR EXISTS (
+            SELECT 1 FROM annual_report_legalbasis l
+            WHERE l.indicator_id = i.id
+              AND (cardinality(l.kinds) = 0 OR k.kind = ANY(l.kinds))
+              AND (l.valid_from IS NULL OR l.valid_from <= make_date(%(year)s, 12, 31))
+              AND (l.valid_to IS NULL OR l.valid_to > make_date(%(year)s, 12, 31))
+        )
+      )
+    GROUP BY k.kind
+) asked ON asked.kind = m.kind
 WHERE m.status = 'active'
   AND (m.valid_from IS NULL OR m.valid_from <= %(date)s)
   AND (m.valid_to IS NULL OR m.valid_to > %(date)s)
@@ -44,7 +57,7 @@ JOIN annual_report_submission p ON p.municipality_id = s.municipality_id
 JOIN annual_report_campaign c ON c.id = p.campaign_id AND c.year = %(year)s - 1
 JOIN annual_report_answer a ON a.submission_id = p.id AND a.value IS NOT NULL
 JOIN annual_report_formfield f ON f.indicator_id = a.indicator_id
-    AND f.form_id = %(form)s AND f.prefill
+    AND f.form_id = %(form)s AND f.prefill = 'last_year'
 WHERE s.campaign_id = %(campaign)s AND p.state = %(approved)s
 ON CONFLICT (submission_id, indicator_id) DO NOTHING
 """

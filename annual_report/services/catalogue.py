@@ -9,7 +9,16 @@ from pathlib import Path
 
 from django.db import transaction
 
-from annual_report.models import ControlRule, Form, FormField, Indicator, Section
+from annual_report.enums import Prefill
+from annual_report.models import (
+    ControlRule,
+    Form,
+    FormField,
+    Indicator,
+    IndicatorVersion,
+    Section,
+)
+from annual_report.models.catalogue import TEXTS
 from annual_report.rules import parse
 
 DATA = Path(__file__).resolve().parents[1] / "data"
@@ -48,7 +57,7 @@ def load_catalogue() -> dict[str, int]:
 def _load_indicator(order: int, row: dict[str, str]) -> None:
     if row["formula"]:
         parse(row["formula"])
-    Indicator.objects.update_or_create(
+    indicator, _created = Indicator.objects.update_or_create(
         code=row["code"],
         defaults={
             "section": Section.objects.get(code=row["code"][0]),
@@ -74,6 +83,18 @@ def _load_indicator(order: int, row: dict[str, str]) -> None:
             "max_value": _number(row["max_value"]),
         },
     )
+    ensure_first_version(indicator=indicator)
+
+
+#: Before any report: the first version holds from the beginning.
+FIRST_YEAR = 2000
+
+
+def ensure_first_version(*, indicator: Indicator) -> None:
+    """Every indicator has a version to which its earliest answers belong."""
+    if not indicator.versions.exists():
+        texts = {name: getattr(indicator, name) for name in TEXTS}
+        IndicatorVersion.objects.create(indicator=indicator, from_year=FIRST_YEAR, **texts)
 
 
 def _number(text: str) -> Decimal | None:
@@ -100,7 +121,7 @@ def _load_form(form: Form, rows: list[dict[str, str]]) -> None:
             defaults={
                 "order": order,
                 "is_required": row["required"] == "1",
-                "prefill": row["prefill"] == "1",
+                "prefill": Prefill.LAST_YEAR if row["prefill"] == "1" else Prefill.NONE,
             },
         )
     for rule in _rows("rules.csv"):

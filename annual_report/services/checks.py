@@ -59,7 +59,7 @@ def limit_message(indicator, value: Decimal) -> str:
         allowed = (
             {0, 1}
             if indicator.value_type == ValueType.BOOLEAN
-            else {code for code, _label in indicator.choices}
+            else {code for code, _label in indicator.offered_choices}
         )
         return "" if value in allowed else "выберите один из предложенных вариантов."
     if indicator.min_value is not None and value < indicator.min_value:

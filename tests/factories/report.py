@@ -41,7 +41,9 @@ def make_form():
     )  # fmt: skip
     form = Form.objects.create(code="test", title="Форма")
     for indicator in (posts, filled, trained, share):
-        FormField.objects.create(form=form, indicator=indicator, prefill=indicator is posts)
+        FormField.objects.create(
+            form=form, indicator=indicator, prefill="last_year" if indicator is posts else "none"
+        )
     ControlRule.objects.create(
         form=form, code="K1", severity="critical", expression="C02 <= C01",
         message="Замещено {C02} больше, чем должностей {C01}.", hint="Сверьте.",
