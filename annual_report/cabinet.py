@@ -17,7 +17,7 @@ from okmo_portal.organisations.permissions import (
 
 def tasks(request):
     """What the active role owes to the open campaign."""
-    campaign = Campaign.objects.open().first()
+    campaign = Campaign.objects.open().main().first()
     if campaign is None:
         return
     user = request.user

@@ -35,20 +35,47 @@ class CampaignState(models.TextChoices):
 class SubmissionState(models.TextChoices):
     NOT_STARTED = "not_started", "не начата"
     DRAFT = "draft", "заполняется"
+    PREPARED = "prepared", "на подписи у главы"
     SUBMITTED = "submitted", "на проверке в совете"
     RETURNED = "returned", "возвращена"
     APPROVED = "approved", "утверждена советом"
+    ACCEPTED = "accepted", "принята Конгрессом"
 
 
 #: States in which the municipality may change its answers.
 EDITABLE_STATES = frozenset(
     {SubmissionState.NOT_STARTED, SubmissionState.DRAFT, SubmissionState.RETURNED}
 )
+#: The municipality holds the form: it is being filled or waits for the head.
+MUNICIPALITY_STATES = EDITABLE_STATES | {SubmissionState.PREPARED}
+#: The municipality has done its part.
+FILED_STATES = frozenset(
+    {SubmissionState.SUBMITTED, SubmissionState.APPROVED, SubmissionState.ACCEPTED}
+)
+#: The council has answered for the data: they count in snapshots and change by corrections only.
+COUNTED_STATES = frozenset({SubmissionState.APPROVED, SubmissionState.ACCEPTED})
+
+
+class CorrectionState(models.TextChoices):
+    PROPOSED = "proposed", "ждёт решения"
+    APPLIED = "applied", "внесена"
+    REFUSED = "refused", "отклонена"
+
+
+class Audience(models.TextChoices):
+    """Who a step of the campaign's reminder schedule goes to."""
+
+    MUNICIPALITY = "municipality", "муниципалитеты, которые не сдали форму"
+    COUNCIL = "council", "советы, у которых не все сдали"
+    CONGRESS = "congress", "сотрудники Конгресса"
 
 
 class AnswerSource(models.TextChoices):
     MANUAL = "manual", "введено"
     LAST_YEAR = "last_year", "перенесено с прошлого года"
+    FEDERAL = "federal", "из федеральных данных"
+    WORKBOOK = "workbook", "из книги Excel"
+    CORRECTION = "correction", "исправлено после утверждения"
 
 
 class Prefill(models.TextChoices):
@@ -88,6 +115,7 @@ class Scope(models.TextChoices):
     DISTRICT = "district", _("федеральный округ")
     REGION = "region", _("субъект РФ")
     KIND = "kind", _("вид муниципального образования")
+    SIZE = "size", _("группа по численности населения")
 
 
 class MappingLayout(models.TextChoices):

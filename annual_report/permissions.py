@@ -3,7 +3,10 @@
 import rules
 
 from annual_report.enums import EDITABLE_STATES
+from okmo_portal.organisations.enums import Role
 from okmo_portal.organisations.permissions import is_congress_staff
+
+CERTIFYING_ROLES = frozenset({Role.HEAD, Role.CHIEF_OF_STAFF})
 
 
 @rules.predicate
@@ -15,6 +18,13 @@ def edits_submission(user, submission):
         and active.edits_municipality
         and active.organisation.municipality_id == submission.municipality_id
     )
+
+
+@rules.predicate
+def certifies_submission(user, submission):
+    """The head answers for the form; the chief of staff may where he stands in for the head."""
+    active = getattr(user, "active_membership", None)
+    return edits_submission(user, submission) and active.role in CERTIFYING_ROLES
 
 
 @rules.predicate
@@ -37,6 +47,12 @@ def reviews_submission(user, submission):
 @rules.predicate
 def campaign_is_open(user, submission):
     return submission.campaign.takes_answers
+
+
+@rules.predicate
+def decides_correction(user, correction):
+    """The council of the region, or the Congress."""
+    return reviews_submission(user, correction.submission) or is_congress_staff(user)
 
 
 change_answers = edits_submission & is_editable

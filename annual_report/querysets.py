@@ -4,7 +4,13 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from annual_report.enums import CampaignState, ReportState, SubmissionState
+from annual_report.enums import (
+    COUNTED_STATES,
+    FILED_STATES,
+    CampaignState,
+    ReportState,
+    SubmissionState,
+)
 from okmo_portal.organisations.permissions import is_auditor, is_congress_staff
 
 
@@ -20,7 +26,11 @@ class IndicatorQuerySet(models.QuerySet):
 
 class CampaignQuerySet(models.QuerySet):
     def open(self):
+        """Taking answers now; the main one first."""
         return self.filter(state=CampaignState.OPEN)
+
+    def main(self):
+        return self.filter(is_main=True)
 
     def visible_to(self, user):
         """Staff see all; everybody else those that have been opened."""
@@ -52,13 +62,21 @@ class SubmissionQuerySet(models.QuerySet):
         return self.filter(state=SubmissionState.SUBMITTED)
 
     def filed(self):
-        return self.filter(state__in=[SubmissionState.SUBMITTED, SubmissionState.APPROVED])
+        return self.filter(state__in=FILED_STATES)
 
-    def approved(self):
-        return self.filter(state=SubmissionState.APPROVED)
+    def counted(self):
+        """Approved by the council, accepted by the Congress or not yet."""
+        return self.filter(state__in=COUNTED_STATES)
 
     def not_filed(self):
-        return self.exclude(state__in=[SubmissionState.SUBMITTED, SubmissionState.APPROVED])
+        return self.exclude(state__in=FILED_STATES)
+
+
+class CorrectionQuerySet(models.QuerySet):
+    def visible_to(self, user):
+        """As the forms they correct."""
+        submissions = self.model._meta.get_field("submission").related_model.objects
+        return self.filter(submission__in=submissions.visible_to(user).values("pk"))
 
 
 class ReportQuerySet(models.QuerySet):

@@ -11,7 +11,7 @@ from typing import Any
 
 from django.db.models import Count, Q, QuerySet
 
-from annual_report.enums import SubmissionState, ValueType
+from annual_report.enums import COUNTED_STATES, FILED_STATES, SubmissionState, ValueType
 from annual_report.models import Answer, FormField, Indicator, Section, Submission
 from annual_report.rules import parse
 from okmo_portal.core.text import format_number
@@ -208,7 +208,8 @@ def previous_values(submission: Submission) -> dict[int, Decimal]:
         Answer.objects.filter(
             submission__municipality_id=submission.municipality_id,
             submission__campaign__year=submission.campaign.year - 1,
-            submission__state__in=[SubmissionState.SUBMITTED, SubmissionState.APPROVED],
+            submission__state__in=FILED_STATES,
+            submission__campaign__is_main=submission.campaign.is_main,
             value__isnull=False,
         ).values_list("indicator_id", "value")
     )
@@ -230,9 +231,14 @@ def my_submissions(user: Any) -> QuerySet[Submission]:
 COUNTS = {
     "expected": Count("pk"),
     "not_started": Count("pk", filter=Q(state=SubmissionState.NOT_STARTED)),
-    "working": Count("pk", filter=Q(state__in=[SubmissionState.DRAFT, SubmissionState.RETURNED])),
+    "working": Count(
+        "pk",
+        filter=Q(
+            state__in=[SubmissionState.DRAFT, SubmissionState.PREPARED, SubmissionState.RETURNED]
+        ),
+    ),
     "submitted": Count("pk", filter=Q(state=SubmissionState.SUBMITTED)),
-    "approved": Count("pk", filter=Q(state=SubmissionState.APPROVED)),
+    "approved": Count("pk", filter=Q(state__in=COUNTED_STATES)),
 }
 
 
@@ -281,6 +287,5 @@ def progress_by(submissions: QuerySet[Submission], key: str, deadline: date) -> 
 def _late(deadline: date) -> Count:
     return Count(
         "pk",
-        filter=Q(state__in=[SubmissionState.SUBMITTED, SubmissionState.APPROVED])
-        & Q(submitted_at__date__gt=deadline),
+        filter=Q(state__in=FILED_STATES) & Q(submitted_at__date__gt=deadline),
     )

@@ -1,8 +1,10 @@
 """The moves of campaigns, submissions and reports."""
 
-from annual_report.enums import CampaignState, ReportState, SubmissionState
+from annual_report.enums import CampaignState, CorrectionState, ReportState, SubmissionState
 from annual_report.permissions import (
     campaign_is_open,
+    certifies_submission,
+    decides_correction,
     edits_submission,
     manage_reports,
     review_submission,
@@ -45,8 +47,22 @@ START = Transition(
 SUBMIT = Transition(
     name="submit",
     label="Отправить в совет",
-    sources=frozenset({SubmissionState.DRAFT, SubmissionState.RETURNED}),
+    sources=frozenset({SubmissionState.DRAFT, SubmissionState.PREPARED, SubmissionState.RETURNED}),
     target=SubmissionState.SUBMITTED,
+    allowed=certifies_submission & campaign_is_open,
+)
+PREPARE = Transition(
+    name="prepare",
+    label="Передать главе на подпись",
+    sources=frozenset({SubmissionState.DRAFT, SubmissionState.RETURNED}),
+    target=SubmissionState.PREPARED,
+    allowed=edits_submission & campaign_is_open,
+)
+TAKE_BACK = Transition(
+    name="take_back",
+    label="Вернуть на доработку исполнителю",
+    sources=frozenset({SubmissionState.PREPARED}),
+    target=SubmissionState.DRAFT,
     allowed=edits_submission & campaign_is_open,
 )
 WITHDRAW = Transition(
@@ -76,6 +92,34 @@ REOPEN = Transition(
     sources=frozenset({SubmissionState.APPROVED}),
     target=SubmissionState.RETURNED,
     allowed=review_submission,
+)
+ACCEPT = Transition(
+    name="accept",
+    label="Принять в Конгрессе",
+    sources=frozenset({SubmissionState.APPROVED}),
+    target=SubmissionState.ACCEPTED,
+    allowed=manages,
+)
+SEND_BACK = Transition(
+    name="send_back",
+    label="Вернуть в совет",
+    sources=frozenset({SubmissionState.APPROVED, SubmissionState.ACCEPTED}),
+    target=SubmissionState.SUBMITTED,
+    allowed=manages,
+)
+APPLY_CORRECTION = Transition(
+    name="apply_correction",
+    label="Внести исправление",
+    sources=frozenset({CorrectionState.PROPOSED}),
+    target=CorrectionState.APPLIED,
+    allowed=decides_correction,
+)
+REFUSE_CORRECTION = Transition(
+    name="refuse_correction",
+    label="Отклонить исправление",
+    sources=frozenset({CorrectionState.PROPOSED}),
+    target=CorrectionState.REFUSED,
+    allowed=decides_correction,
 )
 FINISH_BUILD = Transition(
     name="finish_build",

@@ -101,7 +101,7 @@ def _fill(campaign: Campaign, plan) -> None:
 def _copy_answers(cursor, frame, values, generator) -> None:
     statement = (
         "COPY annual_report_answer (submission_id, indicator_id, value, no_data_reason, note, "
-        "source, updated_at) FROM STDIN"
+        "source, revision, updated_at) FROM STDIN"
     )
     now = timezone.now()
     started = frame["state"] != SubmissionState.NOT_STARTED.value
@@ -115,7 +115,7 @@ def _copy_answers(cursor, frame, values, generator) -> None:
             chosen = applies.to_numpy() & ~skipped
             for pk, value in zip(frame["pk"][chosen], values[indicator.code][chosen], strict=True):
                 text = f"{value:.{indicator.decimals}f}"
-                copy.write_row((pk, indicator.pk, text, "", "", "manual", now))
+                copy.write_row((pk, indicator.pk, text, "", "", "manual", 1, now))
 
 
 def _set_states(cursor, frame, campaign, generator) -> None:
@@ -185,7 +185,7 @@ def _publish(campaign: Campaign, staff: User, *, build: bool) -> None:
 
 def _leave_task_for_showcase() -> None:
     """The demo's municipality has a draft to finish, its council forms to check."""
-    campaign = Campaign.objects.open().get()
+    campaign = Campaign.objects.open().main().get()
     specialist = _account(Role.SPECIALIST).memberships.get()
     forms = campaign.submissions.filter(municipality=specialist.organisation.municipality)
     Answer.objects.filter(submission__in=forms, indicator__section__code__in=("D", "I")).delete()

@@ -1,6 +1,17 @@
 """Catalogue, campaign, filed forms, snapshots and reports."""
 
-from annual_report.models.campaign import Answer, Campaign, Explanation, Submission
+from annual_report.models.campaign import (
+    Answer,
+    AnswerRevision,
+    Campaign,
+    CellReturn,
+    Correction,
+    CorrectionCell,
+    Explanation,
+    Extension,
+    ReminderStep,
+    Submission,
+)
 from annual_report.models.catalogue import Indicator, IndicatorVersion, LegalBasis, Section
 from annual_report.models.form import ControlRule, FieldMove, Form, FormField
 from annual_report.models.observation import (
@@ -13,10 +24,15 @@ from annual_report.models.report import Report, ReportChapter, ReportFigure, Sna
 
 __all__ = [
     "Answer",
+    "AnswerRevision",
     "Campaign",
+    "CellReturn",
     "ControlRule",
+    "Correction",
+    "CorrectionCell",
     "Dataset",
     "Explanation",
+    "Extension",
     "FieldMove",
     "Form",
     "FormField",
@@ -26,6 +42,7 @@ __all__ = [
     "LegalBasis",
     "Observation",
     "ObservationImport",
+    "ReminderStep",
     "Report",
     "ReportChapter",
     "ReportFigure",

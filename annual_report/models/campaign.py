@@ -1,33 +1,44 @@
 """A yearly campaign and the forms that municipalities file in it."""
 
 import pghistory
+import pgtrigger
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
 
 from annual_report.enums import (
-    EDITABLE_STATES,
+    COUNTED_STATES,
+    MUNICIPALITY_STATES,
     AnswerSource,
+    Audience,
     CampaignState,
+    CorrectionState,
     SubmissionState,
 )
 from annual_report.models.catalogue import Indicator
 from annual_report.models.form import ControlRule, Form
-from annual_report.querysets import CampaignQuerySet, SubmissionQuerySet
+from annual_report.querysets import CampaignQuerySet, CorrectionQuerySet, SubmissionQuerySet
 from okmo_portal.organisations.models import Municipality, Region
 
 
 class Campaign(models.Model):
     """Form version + reported year + the register of municipalities as of a date.
 
-    ``state`` is written only by ``workflow.transitions.apply``. Deadlines are the last days.
+    A year has one main campaign, which the report rests on, and any number of additional ones with
+    other forms, which rules across forms may name. ``state`` is written only by
+    ``workflow.transitions.apply``. Deadlines are the last days.
     """
 
     form = models.ForeignKey(
         Form, on_delete=models.PROTECT, related_name="campaigns", verbose_name="форма"
     )
-    year = models.PositiveSmallIntegerField("отчётный год", unique=True)
+    year = models.PositiveSmallIntegerField("отчётный год")
+    is_main = models.BooleanField(
+        "основная",
+        default=True,
+        help_text="На данных основной кампании строится доклад; она одна в году.",
+    )
     title = models.CharField("название", max_length=200)
     register_date = models.DateField("реестр на дату")
     opens_on = models.DateField("начало сбора")
@@ -43,8 +54,12 @@ class Campaign(models.Model):
     class Meta:
         verbose_name = "кампания"
         verbose_name_plural = "кампании"
-        ordering = ["-year"]
+        ordering = ["-year", "-is_main", "pk"]
         constraints = [
+            models.UniqueConstraint(
+                fields=["year"], condition=Q(is_main=True), name="campaign_one_main_a_year"
+            ),
+            models.UniqueConstraint(fields=["year", "form"], name="campaign_form_once_a_year"),
             models.CheckConstraint(
                 condition=Q(municipality_deadline__gte=F("opens_on"))
                 & Q(council_deadline__gte=F("municipality_deadline"))
@@ -52,7 +67,9 @@ class Campaign(models.Model):
                 name="campaign_deadlines_order",
             ),
             models.UniqueConstraint(
-                fields=["state"], condition=Q(state="open"), name="campaign_one_open"
+                fields=["state"],
+                condition=Q(state="open", is_main=True),
+                name="campaign_one_open",
             ),
         ]
 
@@ -100,6 +117,20 @@ class Submission(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
     return_comment = models.TextField("что исправить", blank=True)
+    prepared_at = models.DateTimeField("подготовлена", null=True, blank=True)
+    prepared_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    #: SHA-256 of the cells that the head certified, see ``services.submissions.checksum``.
+    certified_checksum = models.CharField(max_length=64, blank=True)
+    accepted_at = models.DateTimeField("принята Конгрессом", null=True, blank=True)
+    accepted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    extended_to = models.DateField("срок продлён до", null=True, blank=True)
+    prefilled = models.PositiveSmallIntegerField("заполнено заранее", default=0)
+    active_seconds = models.PositiveIntegerField("время работы, секунд", default=0)
+    revision = models.PositiveSmallIntegerField("редакция", default=1)
 
     objects = SubmissionQuerySet.as_manager()
 
@@ -112,14 +143,24 @@ class Submission(models.Model):
                 fields=["campaign", "municipality"], name="submission_once_per_campaign"
             ),
             models.CheckConstraint(
-                condition=~Q(state__in=["submitted", "approved"])
+                condition=~Q(state__in=["submitted", "approved", "accepted"])
                 | Q(submitted_at__isnull=False, submitted_by__isnull=False),
                 name="submission_submitted_pair",
             ),
             models.CheckConstraint(
-                condition=~Q(state__in=["approved", "returned"])
+                condition=~Q(state__in=["approved", "returned", "accepted"])
                 | Q(decided_at__isnull=False, decided_by__isnull=False),
                 name="submission_decided_pair",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="accepted")
+                | Q(accepted_at__isnull=False, accepted_by__isnull=False),
+                name="submission_accepted_pair",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="prepared")
+                | Q(prepared_at__isnull=False, prepared_by__isnull=False),
+                name="submission_prepared_pair",
             ),
         ]
         indexes = [
@@ -135,7 +176,11 @@ class Submission(models.Model):
 
     @property
     def is_with_municipality(self) -> bool:
-        return self.state in EDITABLE_STATES
+        return self.state in MUNICIPALITY_STATES
+
+    @property
+    def is_counted(self) -> bool:
+        return self.state in COUNTED_STATES
 
     @property
     def percent(self) -> int:
@@ -143,21 +188,40 @@ class Submission(models.Model):
 
     @property
     def due(self):
-        """Who holds the form now decides which deadline counts."""
+        """Who holds the form now decides which deadline counts; an extension moves one's own."""
         if self.is_with_municipality:
-            return self.campaign.municipality_deadline
-        return self.campaign.council_deadline
+            return max(
+                self.campaign.municipality_deadline,
+                self.extended_to or self.campaign.municipality_deadline,
+            )
+        if self.state == SubmissionState.SUBMITTED:
+            return self.campaign.council_deadline
+        return self.campaign.congress_deadline
 
 
 @pghistory.track(pghistory.UpdateEvent(), pghistory.DeleteEvent())
 class Answer(models.Model):
-    """One cell: a value or an explained "no data", with a note. Written by ``services.answers``."""
+    """One cell: a value or an explained "no data", with a note and the plan of three years.
+
+    Written by ``services.answers``; after the council's approval by ``services.corrections`` only,
+    which counts ``revision`` up and keeps the former value as an ``AnswerRevision``.
+    """
 
     submission = models.ForeignKey(Submission, on_delete=models.CASCADE, related_name="answers")
     indicator = models.ForeignKey(Indicator, on_delete=models.PROTECT, related_name="+")
     value = models.DecimalField("значение", max_digits=24, decimal_places=6, null=True, blank=True)
     no_data_reason = models.CharField("почему нет данных", max_length=300, blank=True)
+    plan_1 = models.DecimalField(
+        "план на год вперёд", max_digits=24, decimal_places=6, null=True, blank=True
+    )
+    plan_2 = models.DecimalField(
+        "план на два года вперёд", max_digits=24, decimal_places=6, null=True, blank=True
+    )
+    plan_3 = models.DecimalField(
+        "план на три года вперёд", max_digits=24, decimal_places=6, null=True, blank=True
+    )
     note = models.CharField("примечание", max_length=500, blank=True)
+    revision = models.PositiveSmallIntegerField("редакция", default=1)
     source = models.CharField(
         "откуда", max_length=10, choices=AnswerSource.choices, default=AnswerSource.MANUAL
     )
@@ -205,3 +269,193 @@ class Explanation(models.Model):
 
     def __str__(self):
         return f"{self.rule.code}: {self.text[:50]}"
+
+
+class CellReturn(models.Model):
+    """One indicator that the council or the Congress sent back, with what to do.
+
+    While a returned form has open ones, only their cells can be changed. ``resolved_at`` is set
+    when the form is sent again.
+    """
+
+    submission = models.ForeignKey(
+        Submission, on_delete=models.CASCADE, related_name="cell_returns"
+    )
+    indicator = models.ForeignKey(Indicator, on_delete=models.PROTECT, related_name="+")
+    comment = models.CharField("что исправить", max_length=500)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField("возвращено", auto_now_add=True)
+    resolved_at = models.DateTimeField("исправлено", null=True, blank=True)
+
+    class Meta:
+        verbose_name = "возвращённый показатель"
+        verbose_name_plural = "возвращённые показатели"
+        ordering = ["at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["submission", "indicator"],
+                condition=Q(resolved_at__isnull=True),
+                name="cell_return_open_once",
+            )
+        ]
+
+    def __str__(self):
+        return f"{self.indicator_id}: {self.comment[:50]}"
+
+
+class Correction(models.Model):
+    """A change of approved data: proposed with a reason, applied or refused by the council.
+
+    ``state`` is written only by ``workflow.transitions.apply``. Applying makes revision n+1 of the
+    touched cells; snapshots taken before stay as they are.
+    """
+
+    submission = models.ForeignKey(Submission, on_delete=models.PROTECT, related_name="corrections")
+    number = models.PositiveSmallIntegerField("номер")
+    state = models.CharField(
+        "состояние",
+        max_length=10,
+        choices=CorrectionState.choices,
+        default=CorrectionState.PROPOSED,
+    )
+    reason = models.TextField("причина")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField("предложена", auto_now_add=True)
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    decided_at = models.DateTimeField("решение", null=True, blank=True)
+    decision_comment = models.TextField("комментарий к решению", blank=True)
+
+    objects = CorrectionQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "исправление после утверждения"
+        verbose_name_plural = "исправления после утверждения"
+        ordering = ["-at"]
+        constraints = [
+            models.UniqueConstraint(fields=["submission", "number"], name="correction_number"),
+            models.UniqueConstraint(
+                fields=["submission"],
+                condition=Q(state="proposed"),
+                name="correction_one_proposed",
+            ),
+            models.CheckConstraint(
+                condition=Q(state="proposed")
+                | Q(decided_at__isnull=False, decided_by__isnull=False),
+                name="correction_decided_pair",
+            ),
+        ]
+
+    def __str__(self):
+        return f"Исправление {self.number}: {self.submission}"
+
+
+class CorrectionCell(models.Model):
+    """One cell of a correction, before and after."""
+
+    correction = models.ForeignKey(Correction, on_delete=models.CASCADE, related_name="cells")
+    indicator = models.ForeignKey(Indicator, on_delete=models.PROTECT, related_name="+")
+    old_value = models.DecimalField(max_digits=24, decimal_places=6, null=True, blank=True)
+    old_reason = models.CharField(max_length=300, blank=True)
+    new_value = models.DecimalField(max_digits=24, decimal_places=6, null=True, blank=True)
+    new_reason = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        verbose_name = "исправленный показатель"
+        verbose_name_plural = "исправленные показатели"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["correction", "indicator"], name="correction_cell_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(new_value__isnull=True) | Q(new_reason=""),
+                name="correction_cell_value_or_reason",
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.indicator_id}: {self.old_value} → {self.new_value}"
+
+
+class AnswerRevision(models.Model):
+    """What an approved cell said before a correction; append-only."""
+
+    submission = models.ForeignKey(
+        Submission, on_delete=models.PROTECT, related_name="answer_revisions"
+    )
+    indicator = models.ForeignKey(Indicator, on_delete=models.PROTECT, related_name="+")
+    revision = models.PositiveSmallIntegerField("редакция")
+    value = models.DecimalField(max_digits=24, decimal_places=6, null=True, blank=True)
+    no_data_reason = models.CharField(max_length=300, blank=True)
+    replaced_by = models.ForeignKey(Correction, on_delete=models.PROTECT, related_name="replaced")
+
+    class Meta:
+        verbose_name = "прежнее значение"
+        verbose_name_plural = "прежние значения"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["submission", "indicator", "revision"], name="answer_revision_once"
+            )
+        ]
+        triggers = [
+            pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete)
+        ]
+
+    def __str__(self):
+        return f"{self.indicator_id}, редакция {self.revision}: {self.value}"
+
+
+class Extension(models.Model):
+    """A later deadline for one municipality's form, or for one region's council, with the reason."""
+
+    campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="extensions")
+    submission = models.ForeignKey(
+        Submission, on_delete=models.CASCADE, null=True, blank=True, related_name="extensions"
+    )
+    region = models.ForeignKey(
+        Region, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    until = models.DateField("до")
+    reason = models.CharField("причина", max_length=500)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField("продлено", auto_now_add=True)
+
+    class Meta:
+        verbose_name = "продление срока"
+        verbose_name_plural = "продления сроков"
+        ordering = ["-at"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(submission__isnull=False, region__isnull=True)
+                | Q(submission__isnull=True, region__isnull=False),
+                name="extension_of_one_unit",
+            )
+        ]
+
+    def __str__(self):
+        return f"{self.submission or self.region} до {self.until:%d.%m.%Y}"
+
+
+class ReminderStep(models.Model):
+    """One step of a campaign's schedule: so many days before (negative: after) a deadline.
+
+    The deadline is the audience's own: the municipality's, the council's or the Congress's.
+    """
+
+    campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="reminders")
+    days = models.SmallIntegerField("дней до срока")
+    audience = models.CharField("кому", max_length=15, choices=Audience.choices)
+
+    class Meta:
+        verbose_name = "шаг напоминаний"
+        verbose_name_plural = "расписание напоминаний"
+        ordering = ["-days"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["campaign", "days", "audience"], name="reminder_step_once"
+            )
+        ]
+
+    def __str__(self):
+        return f"{self.days} дн., {self.get_audience_display()}"

@@ -13,14 +13,15 @@ from annual_report.querysets import ReportQuerySet
 
 
 class Snapshot(models.Model):
-    """A frozen Parquet file of a campaign's approved answers; never changed, never deleted.
+    """A campaign's approved answers, frozen as Parquet; never changed, never deleted.
 
-    ``path`` is relative to ``DATA_ROOT``; ``sha256`` is the file's hash and is checked at each
-    reading. Rows: oktmo, name, kind, region, district, indicator, year, value.
+    ``path`` is a folder under ``DATA_ROOT`` with values, register, catalogue and a manifest of their
+    hashes; ``sha256`` is the manifest's hash. Both are checked at each reading. What the files hold
+    is said in ``services.snapshots``.
     """
 
     campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="snapshots")
-    path = models.CharField("файл", max_length=200, unique=True)
+    path = models.CharField("папка", max_length=200, unique=True)
     sha256 = models.CharField("хеш", max_length=64)
     rows = models.PositiveIntegerField("строк")
     municipalities = models.PositiveIntegerField("муниципалитетов в снимке")
@@ -124,7 +125,9 @@ class ReportChapter(models.Model):
 class ReportFigure(models.Model):
     """One aggregated value of a report, for pages that must not open the snapshot.
 
-    ``count`` is the number of municipalities behind the value, ``expected`` of those it applies to.
+    ``value`` is weighted to the register, ``unweighted`` is what the answers alone give, ``low`` and
+    ``high`` bound the 95 % confidence interval, ``method`` names how they were made. ``count`` is the
+    number of municipalities behind the value, ``expected`` of those it applies to.
     """
 
     report = models.ForeignKey(Report, on_delete=models.CASCADE, related_name="figures")
@@ -132,6 +135,10 @@ class ReportFigure(models.Model):
     scope = models.CharField(max_length=10, choices=Scope.choices)
     scope_code = models.CharField(max_length=30, blank=True)
     value = models.DecimalField(max_digits=30, decimal_places=6, null=True)
+    unweighted = models.DecimalField(max_digits=30, decimal_places=6, null=True)
+    low = models.DecimalField(max_digits=30, decimal_places=6, null=True)
+    high = models.DecimalField(max_digits=30, decimal_places=6, null=True)
+    method = models.CharField(max_length=30, blank=True)
     count = models.PositiveIntegerField()
     expected = models.PositiveIntegerField()
 

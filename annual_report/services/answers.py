@@ -54,8 +54,9 @@ class SaveResult:
 
 UPSERT = """
 INSERT INTO annual_report_answer
-    (submission_id, indicator_id, value, no_data_reason, note, source, updated_by_id, updated_at)
-SELECT %s, given.indicator, given.value, given.reason, given.note, %s, %s, %s
+    (submission_id, indicator_id, value, no_data_reason, note, source, revision, updated_by_id,
+     updated_at)
+SELECT %s, given.indicator, given.value, given.reason, given.note, %s, 1, %s, %s
 FROM unnest(%s::bigint[], %s::numeric[], %s::text[], %s::text[])
     AS given (indicator, value, reason, note)
 ON CONFLICT (submission_id, indicator_id) DO UPDATE SET
@@ -116,8 +117,10 @@ def why_closed(submission: Submission) -> str:
         return f"Сбор за {submission.campaign.year} год закрыт. Правки принимает Конгресс."
     if submission.state == SubmissionState.SUBMITTED:
         return "Форма на проверке в совете. Чтобы исправить её, отзовите форму."
-    if submission.state == SubmissionState.APPROVED:
-        return "Форма утверждена советом. Исправить её можно, когда совет снимет утверждение."
+    if submission.state == SubmissionState.PREPARED:
+        return "Форма на подписи у главы. Чтобы исправить её, верните её на доработку."
+    if submission.is_counted:
+        return "Форма утверждена советом. Данные меняются только исправлением с причиной."
     return ""
 
 

@@ -10,7 +10,7 @@ from django.db import connection, transaction
 from django.urls import reverse
 
 from annual_report import workflow
-from annual_report.enums import AnswerSource, SubmissionState
+from annual_report.enums import COUNTED_STATES, AnswerSource
 from annual_report.models import Campaign, Form
 from annual_report.services import notices
 from okmo_portal.accounts.models import User
@@ -21,8 +21,9 @@ from okmo_portal.workflow import transitions
 CREATE_SUBMISSIONS = """
 INSERT INTO annual_report_submission
     (campaign_id, municipality_id, region_id, state, filled, required, critical, version,
-     return_comment)
-SELECT %(campaign)s, m.id, m.region_id, 'not_started', 0, COALESCE(asked.number, 0), 0, 0, ''
+     return_comment, certified_checksum, prefilled, active_seconds, revision)
+SELECT %(campaign)s, m.id, m.region_id, 'not_started', 0, COALESCE(asked.number, 0), 0, 0, '',
+    '', 0, 0, 1
 FROM organisations_municipality m
 LEFT JOIN (
     SELECT k.kind, count(*) AS number
@@ -50,15 +51,15 @@ ON CONFLICT (campaign_id, municipality_id) DO NOTHING
 
 PREFILL = """
 INSERT INTO annual_report_answer
-    (submission_id, indicator_id, value, no_data_reason, note, source, updated_at)
-SELECT s.id, a.indicator_id, a.value, '', '', %(source)s, now()
+    (submission_id, indicator_id, value, no_data_reason, note, source, revision, updated_at)
+SELECT s.id, a.indicator_id, a.value, '', '', %(source)s, 1, now()
 FROM annual_report_submission s
 JOIN annual_report_submission p ON p.municipality_id = s.municipality_id
 JOIN annual_report_campaign c ON c.id = p.campaign_id AND c.year = %(year)s - 1
 JOIN annual_report_answer a ON a.submission_id = p.id AND a.value IS NOT NULL
 JOIN annual_report_formfield f ON f.indicator_id = a.indicator_id
     AND f.form_id = %(form)s AND f.prefill = 'last_year'
-WHERE s.campaign_id = %(campaign)s AND p.state = %(approved)s
+WHERE s.campaign_id = %(campaign)s AND p.state = ANY(%(counted)s)
 ON CONFLICT (submission_id, indicator_id) DO NOTHING
 """
 
@@ -81,7 +82,7 @@ def open_campaign(
 ) -> Campaign:
     """Make a form for each municipality of the register on its date, filled from last year.
 
-    Locks the form version: from now on its fields stay. Raises ValidationError when another
+    Locks the form version: from now on its fields stay. Raises ValidationError when another main
     campaign is open or the form is empty.
     """
     check_can_open(campaign)
@@ -98,7 +99,8 @@ def open_campaign(
 def check_can_open(campaign: Campaign) -> None:
     if not campaign.form.fields.exists():
         raise ValidationError("В форме нет ни одного поля. Добавьте показатели.")
-    if Campaign.objects.open().exclude(pk=campaign.pk).exists():
+    others = Campaign.objects.open().main().exclude(pk=campaign.pk)
+    if campaign.is_main and others.exists():
         raise ValidationError("Другая кампания ещё открыта. Сначала закройте её.")
 
 
@@ -137,7 +139,7 @@ def _run(campaign: Campaign, *statements: str) -> None:
         "date": campaign.register_date,
         "year": campaign.year,
         "source": AnswerSource.LAST_YEAR,
-        "approved": SubmissionState.APPROVED,
+        "counted": sorted(COUNTED_STATES),
     }
     with connection.cursor() as cursor:
         for statement in statements:

@@ -6,7 +6,7 @@ from django.db.models import Count, Q, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
-from annual_report.enums import SubmissionState
+from annual_report.enums import FILED_STATES, SubmissionState
 from annual_report.models import Campaign, Submission
 from okmo_portal.accounts.models import User
 from okmo_portal.core.text import counted, format_date
@@ -123,8 +123,7 @@ def _remind_councils(campaign: Campaign, days: int) -> int:
     regions = Region.objects.annotate(
         missing=Count(
             "submissions",
-            filter=Q(submissions__campaign=campaign)
-            & ~Q(submissions__state__in=[SubmissionState.SUBMITTED, SubmissionState.APPROVED]),
+            filter=Q(submissions__campaign=campaign) & ~Q(submissions__state__in=FILED_STATES),
         )
     ).filter(missing__gt=0)
     return sum(

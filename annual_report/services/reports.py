@@ -9,7 +9,6 @@ from functools import partial
 from pathlib import Path
 from uuid import UUID
 
-import pandas as pd
 from django.conf import settings
 from django.core.cache import cache
 from django.core.exceptions import ValidationError
@@ -19,9 +18,15 @@ from django.urls import reverse
 from django.utils import timezone, translation
 
 from annual_report import workflow
-from annual_report.analysis import Analysis, IndicatorInfo, UnknownPlaceholder, fill_text
+from annual_report.analysis import (
+    SCOPE_COLUMNS,
+    Analysis,
+    IndicatorInfo,
+    UnknownPlaceholder,
+    fill_text,
+)
 from annual_report.blocks import BlockBuilder, BlockError, Territories
-from annual_report.enums import ReportState, Scope
+from annual_report.enums import ReportState
 from annual_report.models import (
     Campaign,
     Indicator,
@@ -29,9 +34,14 @@ from annual_report.models import (
     ReportChapter,
     ReportFigure,
     Snapshot,
-    Submission,
 )
-from annual_report.services.snapshots import create_snapshot, load_snapshot, write_file
+from annual_report.services.snapshots import (
+    create_snapshot,
+    load_catalogue,
+    load_register,
+    load_snapshot,
+    write_file,
+)
 from okmo_portal.accounts.models import User
 from okmo_portal.core.pdf import (
     PANGO_COMMAND,
@@ -113,36 +123,34 @@ def mark_changed(*, report: Report, by: User | None) -> None:
             pass
 
 
-def indicator_infos() -> list[IndicatorInfo]:
-    rows = Indicator.objects.select_related("numerator", "denominator")
+def indicator_infos(snapshot: Snapshot) -> list[IndicatorInfo]:
+    """The catalogue as it was frozen with the snapshot."""
     return [
         IndicatorInfo(
-            code=row.code,
-            aggregation=row.aggregation,
-            decimals=row.decimals,
-            unit=row.unit,
-            numerator=row.numerator.code if row.numerator else "",
-            denominator=row.denominator.code if row.denominator else "",
-            scale=float(row.scale),
-            kinds=tuple(row.applicable_kinds),
+            code=row["code"],
+            aggregation=row["aggregation"],
+            decimals=row["decimals"],
+            unit=row["unit"],
+            numerator=row["numerator"],
+            denominator=row["denominator"],
+            scale=row["scale"],
+            kinds=tuple(row["kinds"]),
         )
-        for row in rows
+        for row in load_catalogue(snapshot)
     ]
 
 
 def get_analysis(report: Report) -> Analysis:
     """Analysis of the report's snapshot; raises SnapshotDamaged for a changed file."""
-    if report.snapshot is None:
+    snapshot = report.snapshot
+    if snapshot is None:
         raise jobs.JobFailed("Сначала сделайте снимок данных.")
-    frame = load_snapshot(report.snapshot)
-    asked = Submission.objects.filter(campaign=report.campaign).values_list(
-        "municipality__oktmo",
-        "municipality__kind",
-        "region__code",
-        "region__federal_district__code",
+    return Analysis(
+        load_snapshot(snapshot),
+        load_register(snapshot),
+        indicator_infos(snapshot),
+        report.campaign.year,
     )
-    register = pd.DataFrame(list(asked), columns=["oktmo", "kind", "region", "district"])
-    return Analysis(frame, register, indicator_infos(), report.campaign.year)
 
 
 def save_figures(*, report: Report) -> int:
@@ -160,7 +168,7 @@ def save_figures(*, report: Report) -> int:
             expected=figure.expected,
         )
         for code in analysis.indicators
-        for scope in Scope
+        for scope in SCOPE_COLUMNS
         for key, figure in analysis.figures(code, scope).items()
     ]
     ReportFigure.objects.filter(report=report).delete()

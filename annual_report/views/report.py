@@ -41,7 +41,7 @@ def report_manage(request, year):
     context = {
         "campaign": campaign,
         "report": report,
-        "approved": campaign.submissions.approved().count(),
+        "approved": campaign.submissions.counted().count(),
         "expected": campaign.submissions.count(),
         "job": builds.first(),
         "events": StateChange.objects.of(report)[:20] if report else [],

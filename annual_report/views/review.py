@@ -32,8 +32,8 @@ def current_campaign(request):
     campaigns = Campaign.objects.visible_to(request.user)
     year = request.GET.get("year", "")
     if year.isdigit():
-        return get_object_or_404(campaigns, year=int(year))
-    return campaigns.first()
+        return get_object_or_404(campaigns.main(), year=int(year))
+    return campaigns.main().first()
 
 
 def filtered_queue(request, campaign):

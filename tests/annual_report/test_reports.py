@@ -9,7 +9,14 @@ from annual_report.enums import ReportState, Scope
 from annual_report.models import Report, Snapshot
 from annual_report.services import reports
 from annual_report.services import submissions as submission_services
-from annual_report.services.snapshots import SnapshotDamaged, create_snapshot, load_snapshot
+from annual_report.services.snapshots import (
+    SnapshotDamaged,
+    create_snapshot,
+    load_catalogue,
+    load_register,
+    load_snapshot,
+    snapshot_folders,
+)
 from okmo_portal.documents.services import store_bytes
 from okmo_portal.jobs.models import Job, JobState
 from okmo_portal.organisations.services.staff import sync_staff_access
@@ -88,12 +95,62 @@ def test_same_answers_give_the_same_file(campaign):
     assert load_snapshot(first)["value"].sum() == 10 + 20 + 30 + 5 + 10 + 15 + 1 + 2 + 3
 
 
-def test_changed_file_is_refused(campaign, settings):
+READERS = {
+    "values.parquet": load_snapshot,
+    "register.parquet": load_register,
+    "catalogue.json": load_catalogue,
+    "manifest.json": load_snapshot,
+}
+
+
+@pytest.mark.parametrize("name", READERS)
+def test_changed_file_is_refused(campaign, settings, name):
     snapshot = create_snapshot(campaign=campaign, by=None)
-    path = settings.DATA_ROOT / snapshot.path
+    path = settings.DATA_ROOT / snapshot.path / name
     path.write_bytes(path.read_bytes() + b"x")
     with pytest.raises(SnapshotDamaged, match="хеш"):
+        READERS[name](snapshot)
+
+
+def test_lost_file_is_named(campaign, settings):
+    snapshot = create_snapshot(campaign=campaign, by=None)
+    (settings.DATA_ROOT / snapshot.path / "values.parquet").unlink()
+    with pytest.raises(SnapshotDamaged, match="не найден: .*values.parquet"):
         load_snapshot(snapshot)
+
+
+def test_snapshot_keeps_gaps_with_their_reasons_and_everybody_who_was_asked(campaign, settings):
+    silent = people.MunicipalityFactory()
+    campaign.submissions.create(municipality=silent, region=silent.region)
+    approved = campaign.submissions.counted().first()
+    approved.answers.filter(indicator__code="C04").update(value=None, no_data_reason="Учёта нет.")
+    snapshot = create_snapshot(campaign=campaign, by=None)
+    folder = settings.DATA_ROOT / snapshot.path
+    gaps = pd.read_parquet(folder / "no_data.parquet")
+    assert gaps.to_dict("records") == [
+        {
+            "year": 2025,
+            "oktmo": approved.municipality.oktmo,
+            "indicator": "C04",
+            "reason": "Учёта нет.",
+        }
+    ]
+    register = load_register(snapshot)
+    assert (len(register), snapshot.expected, snapshot.municipalities) == (4, 4, 3)
+    assert register.set_index("oktmo").loc[silent.oktmo, "state"] == "not_started"
+
+
+def test_earlier_years_come_as_they_were_frozen(campaign):
+    """A later year's snapshot names the earlier one by its hash and does not read it anew."""
+    old = create_snapshot(campaign=campaign, by=None)
+    later = make_campaign(campaign.form, year=2026, opened=False)
+    snapshot = create_snapshot(campaign=later, by=None)
+    assert snapshot_folders(snapshot) == {
+        2025: (old.path, old.sha256),
+        2026: (snapshot.path, snapshot.sha256),
+    }
+    assert load_snapshot(snapshot)["value"].sum() == load_snapshot(old)["value"].sum()
+    assert load_snapshot(snapshot, years=[2026]).empty
 
 
 def test_snapshot_rows_cannot_be_changed(campaign):
@@ -168,7 +225,7 @@ def built_report(campaign, staff):
 
 def reopen_one(campaign):
     """One municipality's data are no longer approved, so the next snapshot differs."""
-    submission = campaign.submissions.approved().first()
+    submission = campaign.submissions.counted().first()
     director = submission.decided_by
     director.active_membership = director.memberships.get()
     submission_services.reopen_submission(
