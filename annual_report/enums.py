@@ -70,6 +70,23 @@ class Audience(models.TextChoices):
     CONGRESS = "congress", "сотрудники Конгресса"
 
 
+class BulkKind(models.TextChoices):
+    """What is done with many forms at once."""
+
+    APPROVE = "approve", "утвердить"
+    RETURN = "return", "вернуть на доработку"
+    REMIND = "remind", "напомнить"
+    EXTEND = "extend", "продлить срок"
+    ACCEPT = "accept", "принять в Конгрессе"
+    SEND_BACK = "send_back", "вернуть в совет"
+
+
+class BulkOutcome(models.TextChoices):
+    WAITING = "waiting", "ждёт очереди"
+    DONE = "done", "сделано"
+    SKIPPED = "skipped", "пропущена"
+
+
 class AnswerSource(models.TextChoices):
     MANUAL = "manual", "введено"
     LAST_YEAR = "last_year", "перенесено с прошлого года"

@@ -79,6 +79,16 @@ class CorrectionQuerySet(models.QuerySet):
         return self.filter(submission__in=submissions.visible_to(user).values("pk"))
 
 
+class BulkRunQuerySet(models.QuerySet):
+    def visible_to(self, user):
+        """One's own runs; the Congress's staff and auditor see all."""
+        if not user.is_authenticated:
+            return self.none()
+        if is_congress_staff(user) or is_auditor(user):
+            return self
+        return self.filter(by=user)
+
+
 class ReportQuerySet(models.QuerySet):
     def published(self):
         return self.filter(state=ReportState.PUBLISHED)

@@ -287,5 +287,5 @@ def progress_by(submissions: QuerySet[Submission], key: str, deadline: date) -> 
 def _late(deadline: date) -> Count:
     return Count(
         "pk",
-        filter=Q(state__in=FILED_STATES) & Q(submitted_at__date__gt=deadline),
+        filter=Q(state__in=FILED_STATES) & Q(filed_at__date__gt=deadline),
     )

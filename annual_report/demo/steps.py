@@ -142,6 +142,8 @@ UPDATE annual_report_submission s SET
               WHERE a.submission_id = s.id),
     submitted_at = CASE WHEN d.state IN ('submitted', 'approved', 'returned')
                    THEN %(deadline)s::timestamptz + d.days * interval '1 day' END,
+    filed_at = CASE WHEN d.state IN ('submitted', 'approved', 'returned')
+               THEN %(deadline)s::timestamptz + d.days * interval '1 day' END,
     submitted_by_id = CASE WHEN d.state IN ('submitted', 'approved', 'returned') THEN head.user_id END,
     decided_at = CASE WHEN d.state IN ('approved', 'returned')
                  THEN %(deadline)s::timestamptz + (d.days + 2) * interval '1 day' END,
@@ -194,6 +196,7 @@ def _leave_task_for_showcase() -> None:
         state=SubmissionState.DRAFT,
         filled=left,
         submitted_at=None,
+        filed_at=None,
         submitted_by=None,
         decided_at=None,
         decided_by=None,

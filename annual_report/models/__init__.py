@@ -1,17 +1,6 @@
 """Catalogue, campaign, filed forms, snapshots and reports."""
 
-from annual_report.models.campaign import (
-    Answer,
-    AnswerRevision,
-    Campaign,
-    CellReturn,
-    Correction,
-    CorrectionCell,
-    Explanation,
-    Extension,
-    ReminderStep,
-    Submission,
-)
+from annual_report.models.campaign import Answer, Campaign, Explanation, Submission
 from annual_report.models.catalogue import Indicator, IndicatorVersion, LegalBasis, Section
 from annual_report.models.form import ControlRule, FieldMove, Form, FormField
 from annual_report.models.observation import (
@@ -21,12 +10,27 @@ from annual_report.models.observation import (
     ObservationImport,
 )
 from annual_report.models.report import Report, ReportChapter, ReportFigure, Snapshot
+from annual_report.models.review import (
+    AnswerRevision,
+    BulkItem,
+    BulkRun,
+    CellReturn,
+    ContactNote,
+    Correction,
+    CorrectionCell,
+    Extension,
+    ReminderRun,
+    ReminderStep,
+)
 
 __all__ = [
     "Answer",
     "AnswerRevision",
+    "BulkItem",
+    "BulkRun",
     "Campaign",
     "CellReturn",
+    "ContactNote",
     "ControlRule",
     "Correction",
     "CorrectionCell",
@@ -42,6 +46,7 @@ __all__ = [
     "LegalBasis",
     "Observation",
     "ObservationImport",
+    "ReminderRun",
     "ReminderStep",
     "Report",
     "ReportChapter",

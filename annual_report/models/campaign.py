@@ -11,14 +11,12 @@ from annual_report.enums import (
     COUNTED_STATES,
     MUNICIPALITY_STATES,
     AnswerSource,
-    Audience,
     CampaignState,
-    CorrectionState,
     SubmissionState,
 )
 from annual_report.models.catalogue import Indicator
 from annual_report.models.form import ControlRule, Form
-from annual_report.querysets import CampaignQuerySet, CorrectionQuerySet, SubmissionQuerySet
+from annual_report.querysets import CampaignQuerySet, SubmissionQuerySet
 from okmo_portal.organisations.models import Municipality, Region
 
 
@@ -45,6 +43,12 @@ class Campaign(models.Model):
     municipality_deadline = models.DateField("срок для муниципалитетов")
     council_deadline = models.DateField("срок для советов")
     congress_deadline = models.DateField("срок для Конгресса")
+    accepts_late = models.BooleanField(
+        "принимать после срока",
+        default=True,
+        help_text="Форма после срока принимается с отметкой «с опозданием». Без отметки здесь "
+        "форма закрывается, пока срок не продлят.",
+    )
     state = models.CharField(
         "состояние", max_length=10, choices=CampaignState.choices, default=CampaignState.DRAFT
     )
@@ -112,6 +116,8 @@ class Submission(models.Model):
     submitted_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
+    #: Timeliness and the pace of a campaign count from here: a returned form is not late for it.
+    filed_at = models.DateTimeField("сдана впервые", null=True, blank=True)
     decided_at = models.DateTimeField("решение совета", null=True, blank=True)
     decided_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
@@ -127,7 +133,11 @@ class Submission(models.Model):
     accepted_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
+    #: Why the Congress sent the form back to the council; empty once the council has answered.
+    congress_comment = models.TextField("замечание Конгресса", blank=True)
     extended_to = models.DateField("срок продлён до", null=True, blank=True)
+    #: Residents as known when the campaign opened; gives the size class of one that never files.
+    population = models.PositiveIntegerField("жителей", null=True, blank=True)
     prefilled = models.PositiveSmallIntegerField("заполнено заранее", default=0)
     active_seconds = models.PositiveIntegerField("время работы, секунд", default=0)
     revision = models.PositiveSmallIntegerField("редакция", default=1)
@@ -199,7 +209,19 @@ class Submission(models.Model):
         return self.campaign.congress_deadline
 
 
-@pghistory.track(pghistory.UpdateEvent(), pghistory.DeleteEvent())
+@pghistory.track(
+    # The row as it was before: opening a campaign inserts millions, which leave no event, so the
+    # first value must go into the event of its first change.
+    pghistory.UpdateEvent(
+        "replaced",
+        row=pghistory.Old,
+        condition=pgtrigger.AnyChange(
+            "value", "no_data_reason", "note", "plan_1", "plan_2", "plan_3", "source"
+        ),
+        level=pgtrigger.Statement,
+    ),
+    pghistory.DeleteEvent(),
+)
 class Answer(models.Model):
     """One cell: a value or an explained "no data", with a note and the plan of three years.
 
@@ -269,193 +291,3 @@ class Explanation(models.Model):
 
     def __str__(self):
         return f"{self.rule.code}: {self.text[:50]}"
-
-
-class CellReturn(models.Model):
-    """One indicator that the council or the Congress sent back, with what to do.
-
-    While a returned form has open ones, only their cells can be changed. ``resolved_at`` is set
-    when the form is sent again.
-    """
-
-    submission = models.ForeignKey(
-        Submission, on_delete=models.CASCADE, related_name="cell_returns"
-    )
-    indicator = models.ForeignKey(Indicator, on_delete=models.PROTECT, related_name="+")
-    comment = models.CharField("что исправить", max_length=500)
-    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
-    at = models.DateTimeField("возвращено", auto_now_add=True)
-    resolved_at = models.DateTimeField("исправлено", null=True, blank=True)
-
-    class Meta:
-        verbose_name = "возвращённый показатель"
-        verbose_name_plural = "возвращённые показатели"
-        ordering = ["at"]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["submission", "indicator"],
-                condition=Q(resolved_at__isnull=True),
-                name="cell_return_open_once",
-            )
-        ]
-
-    def __str__(self):
-        return f"{self.indicator_id}: {self.comment[:50]}"
-
-
-class Correction(models.Model):
-    """A change of approved data: proposed with a reason, applied or refused by the council.
-
-    ``state`` is written only by ``workflow.transitions.apply``. Applying makes revision n+1 of the
-    touched cells; snapshots taken before stay as they are.
-    """
-
-    submission = models.ForeignKey(Submission, on_delete=models.PROTECT, related_name="corrections")
-    number = models.PositiveSmallIntegerField("номер")
-    state = models.CharField(
-        "состояние",
-        max_length=10,
-        choices=CorrectionState.choices,
-        default=CorrectionState.PROPOSED,
-    )
-    reason = models.TextField("причина")
-    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
-    at = models.DateTimeField("предложена", auto_now_add=True)
-    decided_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
-    )
-    decided_at = models.DateTimeField("решение", null=True, blank=True)
-    decision_comment = models.TextField("комментарий к решению", blank=True)
-
-    objects = CorrectionQuerySet.as_manager()
-
-    class Meta:
-        verbose_name = "исправление после утверждения"
-        verbose_name_plural = "исправления после утверждения"
-        ordering = ["-at"]
-        constraints = [
-            models.UniqueConstraint(fields=["submission", "number"], name="correction_number"),
-            models.UniqueConstraint(
-                fields=["submission"],
-                condition=Q(state="proposed"),
-                name="correction_one_proposed",
-            ),
-            models.CheckConstraint(
-                condition=Q(state="proposed")
-                | Q(decided_at__isnull=False, decided_by__isnull=False),
-                name="correction_decided_pair",
-            ),
-        ]
-
-    def __str__(self):
-        return f"Исправление {self.number}: {self.submission}"
-
-
-class CorrectionCell(models.Model):
-    """One cell of a correction, before and after."""
-
-    correction = models.ForeignKey(Correction, on_delete=models.CASCADE, related_name="cells")
-    indicator = models.ForeignKey(Indicator, on_delete=models.PROTECT, related_name="+")
-    old_value = models.DecimalField(max_digits=24, decimal_places=6, null=True, blank=True)
-    old_reason = models.CharField(max_length=300, blank=True)
-    new_value = models.DecimalField(max_digits=24, decimal_places=6, null=True, blank=True)
-    new_reason = models.CharField(max_length=300, blank=True)
-
-    class Meta:
-        verbose_name = "исправленный показатель"
-        verbose_name_plural = "исправленные показатели"
-        constraints = [
-            models.UniqueConstraint(
-                fields=["correction", "indicator"], name="correction_cell_once"
-            ),
-            models.CheckConstraint(
-                condition=Q(new_value__isnull=True) | Q(new_reason=""),
-                name="correction_cell_value_or_reason",
-            ),
-        ]
-
-    def __str__(self):
-        return f"{self.indicator_id}: {self.old_value} → {self.new_value}"
-
-
-class AnswerRevision(models.Model):
-    """What an approved cell said before a correction; append-only."""
-
-    submission = models.ForeignKey(
-        Submission, on_delete=models.PROTECT, related_name="answer_revisions"
-    )
-    indicator = models.ForeignKey(Indicator, on_delete=models.PROTECT, related_name="+")
-    revision = models.PositiveSmallIntegerField("редакция")
-    value = models.DecimalField(max_digits=24, decimal_places=6, null=True, blank=True)
-    no_data_reason = models.CharField(max_length=300, blank=True)
-    replaced_by = models.ForeignKey(Correction, on_delete=models.PROTECT, related_name="replaced")
-
-    class Meta:
-        verbose_name = "прежнее значение"
-        verbose_name_plural = "прежние значения"
-        constraints = [
-            models.UniqueConstraint(
-                fields=["submission", "indicator", "revision"], name="answer_revision_once"
-            )
-        ]
-        triggers = [
-            pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete)
-        ]
-
-    def __str__(self):
-        return f"{self.indicator_id}, редакция {self.revision}: {self.value}"
-
-
-class Extension(models.Model):
-    """A later deadline for one municipality's form, or for one region's council, with the reason."""
-
-    campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="extensions")
-    submission = models.ForeignKey(
-        Submission, on_delete=models.CASCADE, null=True, blank=True, related_name="extensions"
-    )
-    region = models.ForeignKey(
-        Region, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
-    )
-    until = models.DateField("до")
-    reason = models.CharField("причина", max_length=500)
-    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
-    at = models.DateTimeField("продлено", auto_now_add=True)
-
-    class Meta:
-        verbose_name = "продление срока"
-        verbose_name_plural = "продления сроков"
-        ordering = ["-at"]
-        constraints = [
-            models.CheckConstraint(
-                condition=Q(submission__isnull=False, region__isnull=True)
-                | Q(submission__isnull=True, region__isnull=False),
-                name="extension_of_one_unit",
-            )
-        ]
-
-    def __str__(self):
-        return f"{self.submission or self.region} до {self.until:%d.%m.%Y}"
-
-
-class ReminderStep(models.Model):
-    """One step of a campaign's schedule: so many days before (negative: after) a deadline.
-
-    The deadline is the audience's own: the municipality's, the council's or the Congress's.
-    """
-
-    campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="reminders")
-    days = models.SmallIntegerField("дней до срока")
-    audience = models.CharField("кому", max_length=15, choices=Audience.choices)
-
-    class Meta:
-        verbose_name = "шаг напоминаний"
-        verbose_name_plural = "расписание напоминаний"
-        ordering = ["-days"]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["campaign", "days", "audience"], name="reminder_step_once"
-            )
-        ]
-
-    def __str__(self):
-        return f"{self.days} дн., {self.get_audience_display()}"

@@ -30,6 +30,7 @@ def submit_submission(*, submission: Submission, by: User, certified: bool) -> S
                 f"Форму пока нельзя отправить: {blocking[0].message}", code="blocked"
             )
         locked.submitted_at, locked.submitted_by = timezone.now(), by
+        locked.filed_at = locked.filed_at or locked.submitted_at
         locked.return_comment = ""
         transaction.on_commit(partial(notices.tell_council, submission_id=locked.pk))
     return locked
@@ -39,6 +40,9 @@ def withdraw_submission(*, submission: Submission, by: User) -> Submission:
     """Take a form back before the council has decided."""
     with transitions.apply(workflow.WITHDRAW, submission, by=by) as locked:
         locked.submitted_at = locked.submitted_by = None
+        if locked.decided_at is None:
+            # Nobody has looked at it yet: it was not filed after all.
+            locked.filed_at = None
     return locked
 
 
