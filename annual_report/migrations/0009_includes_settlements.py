@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("annual_report", "0006_campaign_tiers_corrections_snapshots"),
+        ("annual_report", "0008_first_filing_of_earlier_forms"),
     ]
 
     operations = [
