@@ -13,7 +13,7 @@ from annual_report.observations.refusals import REFUSALS
 from annual_report.observations.resolving import Extracted, Reference
 
 KEY = ["indicator_id", "year", "municipality_id"]
-SERIES = ["indicator_id", "municipality_id"]
+SERIES = ["indicator_id", "municipality_id", "segment"]
 #: A switch of units multiplies by 1000 or a million; what else moves a series moves it less.
 UNIT_STEPS = (3, 6)
 #: In powers of ten: 500 to 2000 times.
@@ -64,7 +64,7 @@ def assess(found: Extracted, spec: Spec, reference: Reference, existing: pl.Data
     if spec.sum_over:
         frame, folded = _sum(frame, spec)
     frame = _check_limits(frame, reference)
-    frame = _check_units(frame, spec, existing)
+    frame = _check_units(frame, spec, reference, existing)
     frame = _tell_years(frame, reference)
     good = pl.col(WHY) == 0
     accepted = frame.filter(good).select(*KEY, "value", LINE).sort(KEY)
@@ -157,22 +157,29 @@ def _sum(frame: pl.DataFrame, spec: Spec) -> tuple[pl.DataFrame, int]:
 
 
 def _check_limits(frame: pl.DataFrame, reference: Reference) -> pl.DataFrame:
+    about = reference.indicators.select(
+        pl.col("id").alias("indicator_id"), "is_whole", "least", "most", "unit", "is_choice"
+    )
+    frame = frame.join(about, on="indicator_id", how="left", maintain_order="left")
     value = pl.col("value")
     frame = frame.with_columns(
         mark(pl.col("is_whole") & (value.cast(pl.Int128, strict=False) != value), "not_whole")
     )
-    outside = (value < pl.col("least")) | (value > pl.col("most"))
+    frame = _scaled(frame, reference)
+    size = pl.when(pl.col("factor") == 1).then(value.cast(pl.Float64))
+    size = size.otherwise(value.cast(pl.Float64) * pl.col("factor"))
+    outside = (size < pl.col("least")) | (size > pl.col("most"))
     borders = pl.concat_str(
-        pl.lit("от "),
-        _number("least"),
-        pl.lit(" до "),
-        _number("most"),
-        pl.lit(" "),
+        pl.lit("границы: от "), _limit("least"), pl.lit(" до "), _limit("most"), pl.lit(" "),
         pl.col("unit"),
-    )
+    )  # fmt: skip
     frame = _mark_with(frame, outside, "limits", borders)
-    if not frame.select(pl.col("is_choice").any()).item():
-        return frame
+    if frame.select(pl.col("is_choice").any()).item():
+        frame = _check_choices(frame, reference)
+    return frame.drop("is_whole", "least", "most", "unit", "is_choice", "segment", "factor")
+
+
+def _check_choices(frame: pl.DataFrame, reference: Reference) -> pl.DataFrame:
     allowed = reference.choices.with_columns(pl.lit(True).alias("is_allowed"))
     frame = frame.join(
         allowed, left_on=["indicator_id", "value"], right_on=["id", "value"], how="left",
@@ -182,31 +189,40 @@ def _check_limits(frame: pl.DataFrame, reference: Reference) -> pl.DataFrame:
     return frame.with_columns(mark(refused, "not_a_choice")).drop("is_allowed")
 
 
-def _number(name: str) -> pl.Expr:
-    """A limit as people write it; an open end as a dash."""
-    text = (
-        pl.col(name).cast(pl.String).str.replace(r"\.?0+$", "").str.replace(".", ",", literal=True)
+def _limit(name: str) -> pl.Expr:
+    """A limit as people write it; an open end as dots."""
+    return pl.when(pl.col(name).is_null()).then(pl.lit("…")).otherwise(_rounded(name))
+
+
+def _scaled(frame: pl.DataFrame, reference: Reference) -> pl.DataFrame:
+    """Adds segment and factor of the indicator's version that held in the year."""
+    if reference.scales.is_empty():
+        return frame.with_columns(pl.lit(0, pl.Int32).alias("segment"), pl.lit(1.0).alias("factor"))
+    joined = frame.join(
+        reference.scales, on=["indicator_id", "year"], how="left", maintain_order="left"
     )
-    return text.fill_null("…")
+    return joined.with_columns(pl.col("segment").fill_null(0), pl.col("factor").fill_null(1.0))
 
 
 # --- switched units ------------------------------------------------------------------------------
 
 
-def _check_units(frame: pl.DataFrame, spec: Spec, existing: pl.DataFrame) -> pl.DataFrame:
+def _check_units(
+    frame: pl.DataFrame, spec: Spec, reference: Reference, existing: pl.DataFrame
+) -> pl.DataFrame:
     """Refuse a value that is about 1000 times the usual one of its series, or a thousandth.
 
-    The usual value is the median of what is stored, else of the file's own years. The two middle
-    values of an even series are tried both, so that a series that breaks in the middle is refused
-    whole: nobody can tell which half is right.
+    The usual value is the median of what is stored, else of the file's own years, between two
+    breaks of the series and in one unit. The two middle values of an even series are tried both, so
+    that a series that breaks in the middle is refused whole: nobody can tell which half is right.
     """
     if "*" in spec.no_unit_check:
         return frame
-    good = frame.filter((pl.col(WHY) == 0) & pl.col("can_switch"))
-    if spec.no_unit_check:
-        good = good.filter(~pl.col("indicator").is_in(list(spec.no_unit_check)))
-    points = good.select(*KEY, _size().alias("size")).filter(pl.col("size").is_finite())
-    stored = existing.select(*SERIES, _size().alias("size")).filter(pl.col("size").is_finite())
+    looked_at = reference.indicators.filter(
+        pl.col("can_switch") & ~pl.col("indicator").is_in(list(spec.no_unit_check))
+    ).select(pl.col("id").alias("indicator_id"), "unit")
+    good = frame.filter(pl.col(WHY) == 0).join(looked_at, on="indicator_id", how="semi")
+    points, stored = _sizes(good, reference), _sizes(existing, reference)
     usual = _usual(points, stored)
     if usual.is_empty():
         return frame
@@ -219,14 +235,25 @@ def _check_units(frame: pl.DataFrame, spec: Spec, existing: pl.DataFrame) -> pl.
         for name in ("below", "above")
         for step in UNIT_STEPS
     )
-    switched = judged.filter(far).select(
-        *KEY, (10 ** pl.col("lower")).round_sig_figs(3).alias("usual")
-    )
+    usual_value = (10 ** pl.col("lower") / pl.col("factor")).round_sig_figs(3)
+    switched = judged.filter(far).with_columns(usual_value.alias("usual"))
     if switched.is_empty():
         return frame
+    switched = switched.join(looked_at, on="indicator_id").select(*KEY, "usual", "unit")
     frame = frame.join(switched, on=KEY, how="left", maintain_order="left")
     told = pl.concat_str(pl.lit("обычно около "), _rounded("usual"), pl.lit(" "), pl.col("unit"))
-    return _mark_with(frame, pl.col("usual").is_not_null(), "other_unit", told).drop("usual")
+    return _mark_with(frame, pl.col("usual").is_not_null(), "other_unit", told).drop(
+        "usual", "unit"
+    )
+
+
+def _sizes(frame: pl.DataFrame, reference: Reference) -> pl.DataFrame:
+    """Orders of magnitude, as decimal logarithms, in the newest unit; zeros have none."""
+    scaled = _scaled(frame.select(*KEY, "value"), reference)
+    size = (pl.col("value").cast(pl.Float64).abs() * pl.col("factor")).log10()
+    return scaled.select(*KEY, "segment", "factor", size.alias("size")).filter(
+        pl.col("size").is_finite()
+    )
 
 
 def _rounded(name: str) -> pl.Expr:
@@ -238,14 +265,9 @@ def _rounded(name: str) -> pl.Expr:
     )
 
 
-def _size() -> pl.Expr:
-    """The value's order of magnitude, a decimal logarithm; zeros have none."""
-    return pl.col("value").cast(pl.Float64).abs().log10()
-
-
 def _usual(points: pl.DataFrame, stored: pl.DataFrame) -> pl.DataFrame:
     """Middle sizes of the series that vary enough to be looked at: SERIES, lower, upper."""
-    both = pl.concat([points.select(*SERIES, "size"), stored])
+    both = pl.concat([points.select(*SERIES, "size"), stored.select(*SERIES, "size")])
     least = min(UNIT_STEPS) - TOLERANCE
     suspicious = (
         both.group_by(SERIES)

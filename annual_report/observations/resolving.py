@@ -28,12 +28,15 @@ class Reference:
 
     ``territories``: system, code, first_year, last_year (both inclusive), rank (the higher wins
     where two rows of one code share a year), municipality_id. ``indicators``: indicator, id,
-    is_whole, least, most, unit, is_choice. ``choices``: id, value.
+    is_whole, least, most, unit, is_choice, can_switch (its unit can be mistaken). ``choices``: id,
+    value. ``scales``, for indicators with several versions: indicator_id, year, segment (years
+    between two breaks of the series), factor (turns the year's unit into the newest of its segment).
     """
 
     territories: pl.DataFrame
     indicators: pl.DataFrame
     choices: pl.DataFrame
+    scales: pl.DataFrame
     last_year: int
 
 
@@ -166,7 +169,7 @@ def _plain(rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def resolve(found: Extracted, spec: Spec, reference: Reference) -> Extracted:
-    """Adds year, municipality_id, indicator_id and the indicator's limits; marks what is unknown."""
+    """Adds year, municipality_id and indicator_id; marks what is unknown."""
     frame = found.frame
     frame = _join_why(frame, _periods(frame, spec, reference), ["raw_period"])
     codes = _codes(frame, spec, reference)
@@ -217,9 +220,9 @@ def _indicators(frame: pl.DataFrame, spec: Spec, reference: Reference) -> pl.Dat
     key = pl.col("raw_indicator").fill_null("").str.strip_chars().str.to_lowercase()
     names = {" ".join(name.split()).lower(): code for name, code in spec.indicators.items()}
     words = words.with_columns(key.replace(names).str.to_lowercase().alias("key"))
-    known = reference.indicators.with_columns(
-        pl.col("indicator").str.to_lowercase().alias("key")
-    ).rename({"id": "indicator_id"})
+    known = reference.indicators.select(
+        pl.col("indicator").str.to_lowercase().alias("key"), pl.col("id").alias("indicator_id")
+    )
     words = words.join(known, on="key", how="left").with_columns(pl.lit(0, pl.UInt8).alias(WHY))
     words = words.with_columns(mark(pl.col("key") == "", "no_indicator"))
     words = words.with_columns(mark(pl.col("indicator_id").is_null(), "unknown_indicator"))
