@@ -54,6 +54,12 @@ def as_text(frame: pl.DataFrame, name: str) -> pl.Expr:
     return column.cast(pl.String)
 
 
+def plain_words(name: str) -> pl.Expr:
+    """Lower case, single spaces: how names of indicators and units are compared."""
+    single = pl.col(name).fill_null("").str.replace_all(_SPACES + "+", " ")
+    return single.str.strip_chars().str.to_lowercase()
+
+
 # --- codes ---------------------------------------------------------------------------------------
 
 

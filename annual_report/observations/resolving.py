@@ -12,6 +12,7 @@ from annual_report.observations.cleaning import (
     clean_codes,
     clean_periods,
     mark,
+    plain_words,
 )
 from annual_report.observations.mapping import OKTMO, Filter, Spec
 from annual_report.observations.readers import LINE, RAGGED, ReadError, Table
@@ -217,7 +218,7 @@ def _codes(frame: pl.DataFrame, spec: Spec, reference: Reference) -> pl.DataFram
 def _indicators(frame: pl.DataFrame, spec: Spec, reference: Reference) -> pl.DataFrame:
     """Names of the source first, then the catalogue's codes; both without regard to case."""
     words = frame.select("raw_indicator").unique()
-    key = pl.col("raw_indicator").fill_null("").str.strip_chars().str.to_lowercase()
+    key = plain_words("raw_indicator")
     names = {" ".join(name.split()).lower(): code for name, code in spec.indicators.items()}
     words = words.with_columns(key.replace(names).str.to_lowercase().alias("key"))
     known = reference.indicators.select(
@@ -231,7 +232,7 @@ def _indicators(frame: pl.DataFrame, spec: Spec, reference: Reference) -> pl.Dat
 
 def _units(frame: pl.DataFrame, spec: Spec) -> pl.DataFrame:
     units = frame.select("raw_unit").unique()
-    key = pl.col("raw_unit").fill_null("").str.replace_all(r"\s+", " ").str.to_lowercase()
+    key = plain_words("raw_unit")
     known = pl.DataFrame(
         {"key": [u.lower() for u in spec.units], "unit_factor": list(spec.units.values())},
         schema={"key": pl.String, "unit_factor": pl.Decimal(38, 9)},
