@@ -162,6 +162,11 @@ class Municipality(models.Model):
             return reverse("territory:municipality-detail", args=[self.oktmo])
         return reverse("territory:municipality-record", args=[self.oktmo, self.pk])
 
+    def exists_on(self, day) -> bool:
+        return (self.valid_from is None or self.valid_from <= day) and (
+            self.valid_to is None or day < self.valid_to
+        )
+
     @property
     def full_name(self):
         """Name with its kind where the name alone does not say it, and the parent."""
