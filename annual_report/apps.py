@@ -33,6 +33,7 @@ class AnnualReportConfig(AppConfig):
         policies.register("annual_report.report", can_read_document)
         for key, label in (
             ("annual_report.opened", "Открыт сбор данных для доклада"),
+            ("annual_report.prepared", "Форма ждёт подписи главы или возвращена им"),
             ("annual_report.submitted", "Муниципалитет отправил форму на проверку"),
             ("annual_report.decided", "Совет проверил форму"),
             ("annual_report.reminder", "Напоминания о сроках"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -11,85 +11,120 @@ from typing import Any
 from django import forms
 
 from annual_report.enums import SubmissionState, ValueType
-from annual_report.selectors import Cell, FormSection
+from annual_report.filled_form import Cell
 from annual_report.services.answers import CellInput
 from annual_report.services.checks import limit_message
 from okmo_portal.core.text import parse_number_ru
 from okmo_portal.organisations.enums import MunicipalityKind
 
 MAX_NOTE, MAX_REASON = 500, 300
+PLANS = ("plan_1", "plan_2", "plan_3")
+#: Offered where a value is missing; people may write their own words instead.
+NO_DATA_REASONS = (
+    "Показатель не относится к нашему муниципалитету",
+    "Учёт этих данных не ведётся",
+    "Данные ещё не готовы",
+    "Данные не передал их владелец",
+    "Сведения закрыты законом",
+    "Муниципалитет образован в отчётном году",
+)
 
 
 def read_value(cell: Cell, text: str) -> Decimal | None:
     """The typed text as a number; raises ValueError with a message in Russian."""
     if not text.strip():
         return None
+    indicator = cell.indicator
     value = parse_number_ru(text)
-    if cell.indicator.value_type == ValueType.INTEGER and value != value.to_integral_value():
+    if indicator.value_type == ValueType.INTEGER and value != value.to_integral_value():
         raise ValueError("Нужно целое число, без дробной части.")
     if abs(value.as_tuple().exponent) > 6 and value != round(value, 6):
         raise ValueError("Не больше шести знаков после запятой.")
-    if message := limit_message(cell.indicator, value):
-        raise ValueError(f"{cell.indicator.title}: {message}")
+    if message := limit_message(indicator, value):
+        raise ValueError(f"{indicator.title}: {message}")
     return value
 
 
 @dataclass
 class SectionInput:
-    """A section's posted cells: what can be saved, and what was typed wrong, by code."""
+    """Posted cells: what can be saved, and what was typed wrong, by code."""
 
     cells: dict[str, CellInput] = field(default_factory=dict)
     errors: dict[str, str] = field(default_factory=dict)
     typed: dict[str, dict[str, str]] = field(default_factory=dict)
 
 
-def read_section(section: FormSection, data: Mapping[str, Any]) -> SectionInput:
-    """Every asked cell of the section from ``data``; right cells are kept beside wrong ones."""
-    result = SectionInput()
-    for cell in section.asked:
+def read_cells(
+    cells: Iterable[Cell], data: Mapping[str, Any], *, confirm_known: bool = False
+) -> SectionInput:
+    """The cells that ``data`` speaks of; right ones are kept beside wrong ones.
+
+    A part that was not sent (its input was closed) stays as it is. ``seen`` of the page holds for
+    cells without one of their own. What federal data hold is passed over while it stands as it was
+    shown: pressing "save" for other cells does not confirm it.
+    """
+    result, page_seen = SectionInput(), str(data.get("seen", ""))
+    for cell in cells:
         code = cell.indicator.code
         if f"value-{code}" not in data and f"reason-{code}" not in data:
             continue
+        texts = {
+            "value": str(data.get(f"value-{code}", "")),
+            "reason": str(data.get(f"reason-{code}", "")),
+            "note": str(data.get(f"note-{code}", cell.note)),
+        }
+        if cell.indicator.asks_plan:
+            for name, now in zip(PLANS, cell.typed_plans, strict=True):
+                texts[name] = str(data.get(f"{name}-{code}", now))
         read_cell(
             result,
             cell,
-            value=str(data.get(f"value-{code}", "")),
-            reason=str(data.get(f"reason-{code}", "")),
-            note=str(data.get(f"note-{code}", "")),
-            seen=str(data.get(f"seen-{code}", "")),
+            texts,
+            seen=str(data.get(f"seen-{code}", page_seen)),
             overwrite=bool(data.get(f"overwrite-{code}")),
         )
+        if cell.is_known and not confirm_known and is_as_shown(cell, result.cells.get(code)):
+            del result.cells[code]
     return result
+
+
+def is_as_shown(cell: Cell, given: CellInput | None) -> bool:
+    return given is not None and given[:3] == (cell.value, cell.no_data_reason, cell.note)
 
 
 def read_cell(
     result: SectionInput,
     cell: Cell,
+    texts: Mapping[str, str],
     *,
-    value: str,
-    reason: str,
-    note: str,
-    seen: str,
+    seen: str = "",
     overwrite: bool = False,
 ) -> None:
-    code = cell.indicator.code
-    result.typed[code] = {"value": value, "reason": reason, "note": note}
+    """Read one cell's texts into ``result``: as an input that can be saved, or as an error."""
+    code, reason, note = cell.indicator.code, texts["reason"].strip(), texts["note"].strip()
+    result.typed[code] = dict(texts)
     if len(reason) > MAX_REASON or len(note) > MAX_NOTE:
         result.errors[code] = (
             f"Сократите: причина — до {MAX_REASON}, примечание — до {MAX_NOTE} знаков."
         )
         return
     try:
-        number = read_value(cell, value)
+        number = read_value(cell, texts["value"])
+        plans = [read_plan(cell, texts[name], name) for name in PLANS if name in texts]
     except ValueError as error:
         result.errors[code] = str(error)
         return
-    if number is not None and reason.strip():
+    if number is not None and reason:
         result.errors[code] = "Есть и значение, и причина «нет данных». Оставьте что-то одно."
         return
-    result.cells[code] = CellInput(
-        number, reason.strip(), note.strip(), read_moment(seen), overwrite
-    )
+    result.cells[code] = CellInput(number, reason, note, read_moment(seen), overwrite, *plans)
+
+
+def read_plan(cell: Cell, text: str, name: str) -> Decimal | None:
+    try:
+        return read_value(cell, text)
+    except ValueError as error:
+        raise ValueError(f"План, {name[-1]}-й год: {error}") from error
 
 
 def read_moment(text: str) -> datetime | None:

@@ -28,9 +28,15 @@ def certifies_submission(user, submission):
 
 
 @rules.predicate
+def takes_forms(user, submission):
+    """The campaign is open and the municipality's time has not run out for good."""
+    return submission.campaign.takes_answers and not submission.is_expired
+
+
+@rules.predicate
 def is_editable(user, submission):
-    """The form is with the municipality and its campaign takes answers."""
-    return submission.state in EDITABLE_STATES and submission.campaign.takes_answers
+    """The form is with the municipality and its campaign takes answers from it."""
+    return submission.state in EDITABLE_STATES and takes_forms.test(user, submission)
 
 
 @rules.predicate

@@ -1,19 +1,13 @@
 """The moves of campaigns, submissions and reports."""
 
-from annual_report.enums import (
-    CampaignState,
-    CorrectionState,
-    ImportState,
-    ReportState,
-    SubmissionState,
-)
+from annual_report.enums import CampaignState, CorrectionState, ReportState, SubmissionState
 from annual_report.permissions import (
-    campaign_is_open,
     certifies_submission,
     decides_correction,
     edits_submission,
     manage_reports,
     review_submission,
+    takes_forms,
 )
 from okmo_portal.workflow.transitions import Transition
 
@@ -55,28 +49,28 @@ SUBMIT = Transition(
     label="Отправить в совет",
     sources=frozenset({SubmissionState.DRAFT, SubmissionState.PREPARED, SubmissionState.RETURNED}),
     target=SubmissionState.SUBMITTED,
-    allowed=certifies_submission & campaign_is_open,
+    allowed=certifies_submission & takes_forms,
 )
 PREPARE = Transition(
     name="prepare",
     label="Передать главе на подпись",
     sources=frozenset({SubmissionState.DRAFT, SubmissionState.RETURNED}),
     target=SubmissionState.PREPARED,
-    allowed=edits_submission & campaign_is_open,
+    allowed=edits_submission & takes_forms,
 )
 TAKE_BACK = Transition(
     name="take_back",
     label="Вернуть на доработку исполнителю",
     sources=frozenset({SubmissionState.PREPARED}),
     target=SubmissionState.DRAFT,
-    allowed=edits_submission & campaign_is_open,
+    allowed=edits_submission & takes_forms,
 )
 WITHDRAW = Transition(
     name="withdraw",
     label="Отозвать на правку",
     sources=frozenset({SubmissionState.SUBMITTED}),
     target=SubmissionState.DRAFT,
-    allowed=edits_submission & campaign_is_open,
+    allowed=edits_submission & takes_forms,
 )
 APPROVE = Transition(
     name="approve",
@@ -153,34 +147,5 @@ UNPUBLISH = Transition(
     label="Снять с публикации",
     sources=frozenset({ReportState.PUBLISHED}),
     target=ReportState.READY,
-    allowed=manages,
-)
-# --- observations
-CHECK_IMPORT = Transition(
-    name="check_import",
-    label="Файл проверен",
-    sources=frozenset({ImportState.UPLOADED, ImportState.CHECKED, ImportState.FAILED}),
-    target=ImportState.CHECKED,
-    allowed=manages,
-)
-TAKE_IMPORT = Transition(
-    name="take_import",
-    label="Наблюдения приняты",
-    sources=frozenset({ImportState.UPLOADED, ImportState.CHECKED}),
-    target=ImportState.DONE,
-    allowed=manages,
-)
-FAIL_IMPORT = Transition(
-    name="fail_import",
-    label="Файл не принят",
-    sources=frozenset({ImportState.UPLOADED, ImportState.CHECKED, ImportState.FAILED}),
-    target=ImportState.FAILED,
-    allowed=manages,
-)
-REMAP_IMPORT = Transition(
-    name="remap_import",
-    label="Выбрано другое сопоставление",
-    sources=frozenset({ImportState.UPLOADED, ImportState.CHECKED, ImportState.FAILED}),
-    target=ImportState.UPLOADED,
     allowed=manages,
 )

@@ -1,7 +1,13 @@
 """Catalogue, campaign, filed forms, snapshots and reports."""
 
 from annual_report.models.campaign import Answer, Campaign, Explanation, Submission
-from annual_report.models.catalogue import Indicator, IndicatorVersion, LegalBasis, Section
+from annual_report.models.catalogue import (
+    CatalogueStamp,
+    Indicator,
+    IndicatorVersion,
+    LegalBasis,
+    Section,
+)
 from annual_report.models.form import ControlRule, FieldMove, Form, FormField
 from annual_report.models.observation import (
     Dataset,
@@ -29,6 +35,7 @@ __all__ = [
     "BulkItem",
     "BulkRun",
     "Campaign",
+    "CatalogueStamp",
     "CellReturn",
     "ContactNote",
     "ControlRule",

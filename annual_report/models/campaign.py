@@ -1,11 +1,14 @@
 """A yearly campaign and the forms that municipalities file in it."""
 
+from datetime import date
+
 import pghistory
 import pgtrigger
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
+from django.utils import timezone
 
 from annual_report.enums import (
     COUNTED_STATES,
@@ -197,13 +200,21 @@ class Submission(models.Model):
         return int(100 * self.filled / self.required) if self.required else 0
 
     @property
-    def due(self):
+    def municipality_due(self) -> date:
+        """The municipality's own last day, with its extension."""
+        deadline = self.campaign.municipality_deadline
+        return max(deadline, self.extended_to or deadline)
+
+    @property
+    def is_expired(self) -> bool:
+        """The last day is past and the campaign takes nothing after it."""
+        return not self.campaign.accepts_late and self.municipality_due < timezone.localdate()
+
+    @property
+    def due(self) -> date:
         """Who holds the form now decides which deadline counts; an extension moves one's own."""
         if self.is_with_municipality:
-            return max(
-                self.campaign.municipality_deadline,
-                self.extended_to or self.campaign.municipality_deadline,
-            )
+            return self.municipality_due
         if self.state == SubmissionState.SUBMITTED:
             return self.campaign.council_deadline
         return self.campaign.congress_deadline

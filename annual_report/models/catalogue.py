@@ -1,8 +1,10 @@
 """The catalogue: indicators, their versions and the law behind them."""
 
+import uuid
 from datetime import date
 
 import pghistory
+import pgtrigger
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -24,6 +26,43 @@ def in_english() -> bool:
     return get_language() == "en"
 
 
+def renew_stamp() -> pgtrigger.Trigger:
+    """For each table that a form's spec is made of: any change of it renews the catalogue's stamp."""
+    return pgtrigger.Trigger(
+        name="renew_stamp",
+        level=pgtrigger.Statement,
+        when=pgtrigger.After,
+        operation=pgtrigger.Insert | pgtrigger.Update | pgtrigger.Delete,
+        func="""
+            INSERT INTO annual_report_cataloguestamp (id, value) VALUES (1, gen_random_uuid())
+            ON CONFLICT (id) DO UPDATE SET value = excluded.value;
+            RETURN NULL;
+        """,
+    )
+
+
+class CatalogueStamp(models.Model):
+    """One row whose value is new after every change of the catalogue, the forms or their rules.
+
+    Written by triggers, so that no way of changing them is missed; what a process keeps of them in
+    memory carries the stamp it was read under, see ``form_spec``.
+    """
+
+    value = models.UUIDField(default=uuid.uuid4)
+
+    class Meta:
+        verbose_name = "отметка каталога"
+        verbose_name_plural = "отметки каталога"
+        constraints = [models.CheckConstraint(condition=Q(pk=1), name="catalogue_stamp_one")]
+
+    def __str__(self):
+        return str(self.value)
+
+    @classmethod
+    def current(cls) -> uuid.UUID | None:
+        return cls.objects.values_list("value", flat=True).first()
+
+
 class Section(models.Model):
     code = models.CharField("код", max_length=2, unique=True)
     title = models.CharField("название", max_length=200)
@@ -34,6 +73,7 @@ class Section(models.Model):
         verbose_name = "раздел"
         verbose_name_plural = "разделы"
         ordering = ["order"]
+        triggers = [renew_stamp()]
 
     def __str__(self):
         return f"{self.code}. {self.title}"
@@ -102,11 +142,6 @@ class Indicator(models.Model):
     )
     scale = models.DecimalField("множитель", max_digits=12, decimal_places=3, default=1)
     formula = models.CharField("формула", max_length=300, blank=True)
-    includes_settlements = models.BooleanField(
-        "значение района включает поселения",
-        default=False,
-        help_text="Например, население: в сводке складываются районы или поселения, но не те и другие.",
-    )
     source = models.CharField("источник", max_length=200)
     source_en = models.CharField("источник по-английски", max_length=200, blank=True)
     owner = models.CharField("кто ведёт", max_length=200)
@@ -154,6 +189,7 @@ class Indicator(models.Model):
                 name="indicator_validity_order",
             ),
         ]
+        triggers = [renew_stamp()]
 
     def __str__(self):
         return f"{self.code} {self.title}"
@@ -264,6 +300,7 @@ class IndicatorVersion(models.Model):
                 name="indicator_version_conversion_positive",
             ),
         ]
+        triggers = [renew_stamp()]
 
     def __str__(self):
         return f"{self.indicator.code}, версия {self.number}"
@@ -321,6 +358,7 @@ class LegalBasis(models.Model):
                 name="legal_basis_validity_order",
             ),
         ]
+        triggers = [renew_stamp()]
 
     def __str__(self):
         return f"{self.act}, {self.article}" if self.article else self.act

@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from annual_report.enums import Prefill, RuleKind, Severity
-from annual_report.models.catalogue import Indicator
+from annual_report.models.catalogue import Indicator, renew_stamp
 
 
 class Form(models.Model):
@@ -59,6 +59,7 @@ class FormField(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["form", "indicator"], name="form_field_once")
         ]
+        triggers = [renew_stamp()]
 
     def __str__(self):
         return f"{self.form}: {self.indicator.code}"
@@ -105,6 +106,7 @@ class FieldMove(models.Model):
                 name="field_move_goes_elsewhere",
             ),
         ]
+        triggers = [renew_stamp()]
 
     def __str__(self):
         return f"{self.source.code} → {self.target.code if self.target else 'ряд закончен'}"
@@ -138,6 +140,7 @@ class ControlRule(models.Model):
         verbose_name_plural = "контрольные соотношения"
         ordering = ["code"]
         constraints = [models.UniqueConstraint(fields=["form", "code"], name="control_rule_once")]
+        triggers = [renew_stamp()]
 
     def __str__(self):
         return f"{self.code}: {self.expression}"

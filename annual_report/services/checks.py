@@ -51,6 +51,20 @@ def check_cell(cell: Cell) -> Problem | None:
     )
 
 
+def check_federal(cell: Cell) -> Problem | None:
+    """A value that departs from federal data needs a note that says why."""
+    if not cell.differs_from_federal or cell.note or cell.federal is None:
+        return None
+    indicator, shown = cell.indicator, show_value(cell.indicator, cell.federal.value)
+    return Problem(
+        Severity.EXPLAIN,
+        f"F-{indicator.code}",
+        f"{indicator.title}: в форме {cell.no_data_reason or cell.shown}, в федеральных данных {shown}.",
+        "Если верно Ваше значение, напишите в примечании к показателю, почему оно другое.",
+        (indicator.code,),
+    )
+
+
 def limit_message(indicator, value: Decimal) -> str:
     """Why ``value`` cannot be right for ``indicator``, or an empty string."""
     if indicator.value_type == ValueType.INTEGER and value != value.to_integral_value():
@@ -86,6 +100,7 @@ def check_form(form: FilledForm) -> list[Problem]:
         if cell.is_required and not cell.is_filled
     ]
     problems += [problem for cell in cells.values() if (problem := check_cell(cell))]
+    problems += [problem for cell in form.known_otherwise if (problem := check_federal(cell))]
     problems += check_rules(form)
     order = list(Severity)
     return sorted(problems, key=lambda problem: (order.index(problem.severity), problem.code))

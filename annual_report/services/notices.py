@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from annual_report.enums import FILED_STATES, SubmissionState
 from annual_report.models import Campaign, Submission
+from annual_report.permissions import CERTIFYING_ROLES
 from okmo_portal.accounts.models import User
 from okmo_portal.core.text import counted, format_date
 from okmo_portal.notifications.services import notify
@@ -30,6 +31,50 @@ def municipality_people(municipality_id: int) -> QuerySet[User]:
         organisation__municipality=municipality_id, role__in=MUNICIPALITY_EDITOR_ROLES
     )
     return User.objects.filter(pk__in=members.values("user"))
+
+
+def certifiers(municipality_id: int) -> QuerySet[User]:
+    """Who may sign the municipality's form."""
+    members = Membership.objects.valid().filter(
+        organisation__municipality=municipality_id, role__in=CERTIFYING_ROLES
+    )
+    return User.objects.filter(pk__in=members.values("user"))
+
+
+def tell_head(*, submission_id: int) -> None:
+    """The form waits for the head's signature."""
+    submission = _find(submission_id)
+    if submission is None or submission.prepared_at is None:
+        return
+    due = format_date(submission.due)
+    notify(
+        kind="annual_report.prepared",
+        recipients=certifiers(submission.municipality_id),
+        key=f"annual_report:{submission.pk}:prepared:{submission.prepared_at:%Y%m%d%H%M%S%f}",
+        title=f"Подпишите форму за {submission.campaign.year} год до {due}",
+        body=f"Форму подготовил(а) {submission.prepared_by}. Проверьте значения и отправьте её в совет.",
+        url=reverse("annual_report:submission-certify", args=[submission.pk]),
+    )
+
+
+def tell_preparer(*, submission_id: int, comment: str) -> None:
+    """The head did not sign and says what to mend."""
+    submission = _find(submission_id)
+    if submission is None or submission.prepared_by is None:
+        return
+    notify(
+        kind="annual_report.prepared",
+        recipients=[submission.prepared_by],
+        key=f"annual_report:{submission.pk}:taken_back:{timezone.now():%Y%m%d%H%M%S%f}",
+        title=f"Глава вернул форму за {submission.campaign.year} год на доработку",
+        body=comment,
+        url=submission.get_absolute_url(),
+    )
+
+
+def _find(submission_id: int) -> Submission | None:
+    rows = Submission.objects.with_territory().select_related("prepared_by")
+    return rows.filter(pk=submission_id).first()
 
 
 def tell_council(*, submission_id: int) -> None:

@@ -12,11 +12,13 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from annual_report import workflow
+from annual_report.card import why_closed
 from annual_report.enums import Severity
-from annual_report.forms import SectionInput, SubmitForm, read_cell, read_section
+from annual_report.filled_form import get_filled_form
+from annual_report.forms import SectionInput, SubmitForm, read_cell, read_cells
 from annual_report.models import Submission
 from annual_report.permissions import change_answers, edits_submission
-from annual_report.selectors import get_asked_cell, get_filled_form, my_submissions
+from annual_report.selectors import my_submissions
 from annual_report.services import answers as answer_services
 from annual_report.services import submissions as services
 from annual_report.services.checks import check_form
@@ -58,7 +60,7 @@ def form_context(request, submission):
         "submission": submission,
         "municipality": submission.municipality,
         "can_edit": change_answers.test(request.user, submission),
-        "why_closed": answer_services.why_closed(submission),
+        "why_closed": why_closed(submission),
     }
 
 
@@ -98,7 +100,7 @@ def submission_section(request, pk, code):
     if request.method == "POST":
         if not edits_submission.test(request.user, submission):
             raise Http404
-        posted = read_section(part, request.POST)
+        posted = read_cells(part.asked, request.POST)
         result = save_or_tell(request, submission, posted)
         if result is not None:
             form, conflicts = result.form, result.conflicts
@@ -177,14 +179,13 @@ def answer_save(request, pk):
         code = clean_text(str(given["code"]))
     except (ValueError, KeyError, TypeError):
         return JsonResponse({"error": "Запрос не понят. Обновите страницу."}, status=400)
-    cell = get_asked_cell(submission, code)
-    if cell is None:
+    cell = get_filled_form(submission).cells.get(code)
+    if cell is None or cell.indicator.formula:
         return JsonResponse({"error": "Такого показателя в форме нет."}, status=400)
     posted = SectionInput()
-    texts = {
-        key: clean_text(str(given.get(key) or "")) for key in ("value", "reason", "note", "seen")
-    }
-    read_cell(posted, cell, overwrite=bool(given.get("overwrite")), **texts)
+    texts = {key: clean_text(str(given.get(key) or "")) for key in ("value", "reason", "note")}
+    seen = clean_text(str(given.get("seen") or ""))
+    read_cell(posted, cell, texts, seen=seen, overwrite=bool(given.get("overwrite")))
     if posted.errors:
         return JsonResponse({"error": posted.errors[code]}, status=422)
     try:

@@ -52,14 +52,21 @@ def apply(transition: Transition, instance: M, *, by: Any, comment: str = "") ->
     with transaction.atomic():
         manager = type(instance)._default_manager
         locked = manager.select_for_update(of=("self",)).get(pk=instance.pk)
-        if locked.state not in transition.sources:
-            raise TransitionNotAllowed(transition, locked.state)
-        if by is not None and not transition.allowed(by, locked):
-            raise PermissionDenied
-        yield locked
-        source, locked.state = locked.state, transition.target
-        locked.save()
-        log_change(locked, transition, source=source, by=by, comment=comment)
+        with apply_locked(transition, locked, by=by, comment=comment):
+            yield locked
+
+
+@contextmanager
+def apply_locked(transition: Transition, locked: M, *, by: Any, comment: str = "") -> Iterator[M]:
+    """``apply`` for a caller who holds the row's lock and changes more of it in one transaction."""
+    if locked.state not in transition.sources:
+        raise TransitionNotAllowed(transition, locked.state)
+    if by is not None and not transition.allowed(by, locked):
+        raise PermissionDenied
+    yield locked
+    source, locked.state = locked.state, transition.target
+    locked.save()
+    log_change(locked, transition, source=source, by=by, comment=comment)
 
 
 def log_change(

@@ -25,7 +25,6 @@ STAFF = {
     "organisations.Region": MANAGED,
     "organisations.Municipality": MANAGED,
     "organisations.MunicipalityChange": MANAGED,
-    "organisations.TerritoryCode": MANAGED,
     "organisations.Organisation": MANAGED,
     "organisations.Membership": MANAGED,
     "organisations.Invitation": "view",

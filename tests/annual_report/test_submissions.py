@@ -1,4 +1,5 @@
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -183,5 +184,5 @@ def test_computed_indicator_shows_last_year_and_its_change(form_of_two_years):
 def test_answers_in_words_have_no_change(form_of_two_years):
     cell = get_filled_form(form_of_two_years).cells["C01"]
     assert cell.change == 0
-    cell.indicator.value_type = "boolean"
+    cell.indicator = replace(cell.indicator, value_type="boolean")
     assert cell.change is None
