@@ -19,6 +19,7 @@ STAMP = VENV / ".requirements.sha256"
 PANGO_PACKAGES = ["libpango-1.0-0", "libpangoft2-1.0-0", "libharfbuzz-subset0", "fonts-dejavu-core"]
 PANGO_LIBRARIES = ["pango-1.0", "pangoft2-1.0", "harfbuzz-subset"]
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+OFFICES = ("soffice", "libreoffice")
 
 
 class SetupError(Exception):
@@ -101,6 +102,17 @@ def see_to_browser() -> None:
         install_packages(["chromium"], "Chromium (for browser tests) is")
 
 
+def see_to_office() -> None:
+    """CI installs LibreOffice; elsewhere the tests of workbooks' formulas say how and are skipped."""
+    if any(shutil.which(name) for name in OFFICES):
+        return
+    packages = ["libreoffice-calc-nogui"]
+    if os.environ.get("CI"):
+        install_packages(packages, "LibreOffice (for tests of workbooks) is")
+    else:
+        print(f"For tests of workbooks' formulas: sudo apt-get install {packages[0]}", flush=True)
+
+
 def main(arguments: list[str]) -> int:
     if sys.version_info < (3, 11):
         print("Python 3.11 or newer is needed; found " + sys.version.split()[0], file=sys.stderr)
@@ -113,6 +125,7 @@ def main(arguments: list[str]) -> int:
     see_to_pango()
     if "--browser" in arguments:
         see_to_browser()
+        see_to_office()
     return 0
 
 
