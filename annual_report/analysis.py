@@ -175,8 +175,13 @@ def pivot(part: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(values, index=list(places), columns=list(codes))
 
 
-#: Sums of asked indicators that ratios need; computed indicators are not stored as answers.
-DERIVED = {"D09": ("D02", "D03")}
+#: Sums and differences of asked indicators; computed indicators are not stored as answers.
+DERIVED = {
+    "D09": {"D02": 1, "D03": 1},
+    "D23": {"D01": 1, "D05": -1},
+    "D24": {"D01": 1, "D17": -1},
+    "E10": {"E01": 1, "E02": -1},
+}
 
 
 def formula_column(code: str, wide: pd.DataFrame) -> pd.Series:
@@ -184,7 +189,7 @@ def formula_column(code: str, wide: pd.DataFrame) -> pd.Series:
         return wide[code]
     parts = DERIVED.get(code)
     if parts and all(part in wide.columns for part in parts):
-        return sum(wide[part] for part in parts[1:]) + wide[parts[0]]
+        return sum(sign * wide[part] for part, sign in parts.items())
     return pd.Series(float("nan"), index=wide.index)
 
 
@@ -199,6 +204,8 @@ def aggregate(info: IndicatorInfo, part: pd.DataFrame) -> float | None:
         return float(part["value"].mean()) * 100
     if info.aggregation == Aggregation.MEDIAN:
         return float(part["value"].median())
+    if info.aggregation == Aggregation.CHOICE:
+        return None  # numbers of options: no single figure says what was answered
     return float(part["value"].sum())
 
 

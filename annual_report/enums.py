@@ -24,6 +24,7 @@ class Aggregation(models.TextChoices):
     RATIO = "ratio", _("отношение сумм")
     SHARE = "share", _("доля ответивших «да»")
     MEDIAN = "median", _("медиана")
+    CHOICE = "choice", _("доли вариантов ответа")
 
 
 class CampaignState(models.TextChoices):

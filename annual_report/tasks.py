@@ -4,8 +4,8 @@ from celery import group, shared_task
 from django.core.exceptions import ValidationError
 from django.urls import reverse
 
-from annual_report.models import Campaign, Report, ReportChapter
-from annual_report.services import campaigns, notices, reports
+from annual_report.models import Campaign, ObservationImport, Report, ReportChapter
+from annual_report.services import campaigns, notices, observations, reports
 from okmo_portal.audit.services import record
 from okmo_portal.jobs import services as jobs
 from okmo_portal.jobs.models import Job
@@ -104,3 +104,40 @@ def build_join(*, job_id: str, report_id: int) -> None:
         jobs.finish_job(
             job_id, result_url=reverse("report:report-detail", args=[report.campaign.year])
         )
+
+
+# --- observations
+
+
+@shared_task(name="annual_report.check_observations")
+def check_observations(*, job_id: str, import_id: int) -> None:
+    _observations(job_id, import_id, observations.check_file, "annual_report.checked_observations")
+
+
+@shared_task(name="annual_report.take_observations")
+def take_observations(*, job_id: str, import_id: int) -> None:
+    _observations(job_id, import_id, observations.take_file, "annual_report.took_observations")
+
+
+def _observations(job_id: str, import_id: int, service, action: str) -> None:
+    """A repeated run after a killed worker starts over: nothing was written by halves."""
+    run = (
+        ObservationImport.objects.select_related("dataset", "mapping").filter(pk=import_id).first()
+    )
+    if run is None:
+        jobs.fail_job(job_id, error="Загрузка удалена.")
+        return
+    if not jobs.begin(job_id, total=observations.STEPS):
+        return
+    with jobs.guarded(job_id):
+        person = Job.objects.select_related("created_by").get(pk=job_id).created_by
+        try:
+            # Who queued it was checked by the page; here the portal itself acts.
+            with jobs.Teller(job_id) as tell:
+                run = service(run=run, by=None, progress=tell)
+        except TransitionNotAllowed as error:
+            raise jobs.JobFailed("Загрузку уже обработали. Откройте её страницу.") from error
+        if run.error:
+            raise jobs.JobFailed(run.error)
+        record(action=action, by=person, subject=run)
+        jobs.finish_job(job_id, result_url=run.get_absolute_url())

@@ -1,6 +1,12 @@
 """The moves of campaigns, submissions and reports."""
 
-from annual_report.enums import CampaignState, CorrectionState, ReportState, SubmissionState
+from annual_report.enums import (
+    CampaignState,
+    CorrectionState,
+    ImportState,
+    ReportState,
+    SubmissionState,
+)
 from annual_report.permissions import (
     certifies_submission,
     decides_correction,
@@ -147,5 +153,34 @@ UNPUBLISH = Transition(
     label="Снять с публикации",
     sources=frozenset({ReportState.PUBLISHED}),
     target=ReportState.READY,
+    allowed=manages,
+)
+# --- observations
+CHECK_IMPORT = Transition(
+    name="check_import",
+    label="Файл проверен",
+    sources=frozenset({ImportState.UPLOADED, ImportState.CHECKED, ImportState.FAILED}),
+    target=ImportState.CHECKED,
+    allowed=manages,
+)
+TAKE_IMPORT = Transition(
+    name="take_import",
+    label="Наблюдения приняты",
+    sources=frozenset({ImportState.UPLOADED, ImportState.CHECKED}),
+    target=ImportState.DONE,
+    allowed=manages,
+)
+FAIL_IMPORT = Transition(
+    name="fail_import",
+    label="Файл не принят",
+    sources=frozenset({ImportState.UPLOADED, ImportState.CHECKED, ImportState.FAILED}),
+    target=ImportState.FAILED,
+    allowed=manages,
+)
+REMAP_IMPORT = Transition(
+    name="remap_import",
+    label="Выбрано другое сопоставление",
+    sources=frozenset({ImportState.UPLOADED, ImportState.CHECKED, ImportState.FAILED}),
+    target=ImportState.UPLOADED,
     allowed=manages,
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime, time, timedelta
+from decimal import Decimal
 from uuid import uuid4
 
 import numpy as np
@@ -10,7 +11,7 @@ import pandas as pd
 from django.db import connection, transaction
 from django.utils import timezone
 
-from annual_report.demo.values import SEED, make_values
+from annual_report.demo.values import SEED, make_plans, make_values
 from annual_report.enums import CampaignState, SubmissionState
 from annual_report.models import Answer, Campaign, Form, Indicator, Report
 from annual_report.services import reports
@@ -20,6 +21,8 @@ from annual_report.services.campaigns import (
     prefill_submissions,
 )
 from annual_report.services.catalogue import FORM_CODE, load_catalogue
+from annual_report.services.versions import add_version
+from annual_report.versions import conversion_factor
 from okmo_portal.accounts.models import User
 from okmo_portal.core.workdays import next_working
 from okmo_portal.jobs.models import Job, JobState
@@ -45,6 +48,7 @@ FINISHED = (
 
 def load(*, scale: str) -> None:
     load_catalogue()
+    _change_a_unit()
     staff = _account(Role.CONGRESS_STAFF)
     today = timezone.localdate()
     for year in (today.year - 3, today.year - 2, today.year - 1):
@@ -60,6 +64,28 @@ def load(*, scale: str) -> None:
             _publish(campaign, staff, build=year == today.year - 2)
     _leave_task_for_showcase()
     rebuild_index()
+
+
+def _change_a_unit() -> None:
+    """Land for building was once asked in square metres, so that pages have a version to show."""
+    indicator = Indicator.objects.get(code="E08")
+    older = {"unit": "кв. м", "unit_en": "sq. m", "decimals": 0}
+    newer = {name: getattr(indicator, name) for name in older}
+    if indicator.versions.count() > 1:
+        return
+    for part in (indicator, indicator.versions.get()):
+        for name, value in older.items():
+            setattr(part, name, value)
+        part.save()
+    add_version(
+        indicator=indicator,
+        from_year=timezone.localdate().year - 2,
+        conversion=Decimal("0.0001"),
+        note="Площадь собирается в гектарах: прежние значения пересчитываются.",
+        note_en="The area is asked in hectares: earlier values are converted.",
+        by=None,
+        **newer,
+    )
 
 
 def _account(role: Role) -> User:
@@ -85,37 +111,67 @@ def _campaign(year: int, today: date, current: bool) -> Campaign:
 
 def _fill(campaign: Campaign, plan) -> None:
     """Answers by COPY, states by one statement; the history of a demo form begins here."""
-    frame = pd.DataFrame(
-        list(campaign.submissions.order_by("pk").values_list("pk", "municipality__kind")),
-        columns=["pk", "kind"],
+    rows = campaign.submissions.order_by("pk").values_list(
+        "pk", "municipality__kind", "municipality_id", "municipality__parent_id"
     )
+    frame = pd.DataFrame(list(rows), columns=["pk", "kind", "municipality", "parent"])
     generator = np.random.default_rng(SEED + 7 * campaign.year)
     states, shares = [state.value for state, _ in plan], [share for _, share in plan]
     frame["state"] = generator.choice(states, len(frame), p=shares)
-    values = make_values(frame["kind"], campaign.year)
+    places = pd.Series(frame.index, index=frame["municipality"])
+    values = make_values(frame["kind"], campaign.year, frame["parent"].map(places))
     with connection.cursor() as cursor:
-        _copy_answers(cursor, frame, values, generator)
+        _copy_answers(cursor, campaign, frame, values, generator)
         _set_states(cursor, frame, campaign, generator)
 
 
-def _copy_answers(cursor, frame, values, generator) -> None:
+def _copy_answers(cursor, campaign, frame, values, generator) -> None:
     statement = (
-        "COPY annual_report_answer (submission_id, indicator_id, value, no_data_reason, note, "
-        "source, revision, updated_at) FROM STDIN"
+        "COPY annual_report_answer (submission_id, indicator_id, value, plan_1, plan_2, plan_3, "
+        "no_data_reason, note, source, revision, updated_at) FROM STDIN"
     )
     now = timezone.now()
     started = frame["state"] != SubmissionState.NOT_STARTED.value
     partly = (frame["state"] == SubmissionState.DRAFT.value).to_numpy()
     # Read before the COPY begins: the connection is busy until it ends.
-    indicators = list(Indicator.objects.filter(formula=""))
+    fields = list(
+        campaign.form.fields.filter(indicator__formula="")
+        .select_related("indicator")
+        .prefetch_related("indicator__versions", "indicator__legal_bases")
+    )
+    plans = make_plans(
+        values, [item.indicator.code for item in fields if item.asks_plan], campaign.year
+    )
+    applies_to = {
+        item.indicator.code: set(item.indicator.kinds_in(campaign.year)) for item in fields
+    }
     with cursor.copy(statement) as copy:
-        for indicator in indicators:
-            applies = started & frame["kind"].map(indicator.applies_to)
+        for item in fields:
+            indicator = item.indicator
+            applies = started & frame["kind"].isin(applies_to[indicator.code])
             skipped = partly & (generator.random(len(frame)) < 0.4)
             chosen = applies.to_numpy() & ~skipped
-            for pk, value in zip(frame["pk"][chosen], values[indicator.code][chosen], strict=True):
-                text = f"{value:.{indicator.decimals}f}"
-                copy.write_row((pk, indicator.pk, text, "", "", "manual", 1, now))
+            version = indicator.version_for(campaign.year)
+            scale = _into_unit_of(indicator, campaign.year)
+            columns = [values[indicator.code]] + [
+                plans[step].get(indicator.code) for step in (1, 2, 3)
+            ]
+            texts = [
+                [None] * int(chosen.sum())
+                if column is None
+                else [f"{value * scale:.{version.decimals}f}" for value in column[chosen]]
+                for column in columns
+            ]
+            for pk, *row in zip(frame["pk"][chosen], *texts, strict=True):
+                copy.write_row((pk, indicator.pk, *row, "", "", "manual", 1, now))
+
+
+def _into_unit_of(indicator: Indicator, year: int) -> float:
+    """What turns a value in the newest unit into the one that was asked in ``year``."""
+    versions = list(indicator.versions.all())
+    newest = max((version.from_year for version in versions), default=year)
+    factor = conversion_factor(versions, max(newest, year), year)
+    return 1.0 if factor is None else float(factor)
 
 
 def _set_states(cursor, frame, campaign, generator) -> None:

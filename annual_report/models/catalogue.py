@@ -142,6 +142,11 @@ class Indicator(models.Model):
     )
     scale = models.DecimalField("множитель", max_digits=12, decimal_places=3, default=1)
     formula = models.CharField("формула", max_length=300, blank=True)
+    includes_settlements = models.BooleanField(
+        "значение района включает поселения",
+        default=False,
+        help_text="Например, население: в сводке складываются районы или поселения, но не те и другие.",
+    )
     source = models.CharField("источник", max_length=200)
     source_en = models.CharField("источник по-английски", max_length=200, blank=True)
     owner = models.CharField("кто ведёт", max_length=200)

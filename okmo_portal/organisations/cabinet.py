@@ -3,6 +3,7 @@
 from django.core.cache import cache
 from django.db.models import Count
 from django.urls import reverse
+from django.utils import timezone
 
 from okmo_portal.core.registry import CabinetTask
 from okmo_portal.core.text import counted
@@ -86,10 +87,18 @@ def region_rows():
 
 
 def municipality_rows():
-    rows = Municipality.objects.filter(valid_to__isnull=True, status="active")
-    for row in rows.select_related("region").iterator(chunk_size=2000):
+    """Those that exist, and those that ended, each under its own number: codes pass on."""
+    rows = Municipality.objects.exclude(status="review").select_related("region")
+    today = timezone.localdate()
+    for row in rows.iterator(chunk_size=2000):
         text = f"{row.get_kind_display()} {row.region.name} {row.oktmo} {row.centre}"
-        yield row.oktmo, row.name, text, "territory:municipality-detail", (row.oktmo,)
+        if row.valid_to is None:
+            yield row.oktmo, row.name, text, "territory:municipality-detail", (row.oktmo,)
+            continue
+        word = "упразднено" if row.valid_to <= today else "действует до"
+        title = f"{row.name} ({word} {row.valid_to:%d.%m.%Y})"
+        args = (row.oktmo, row.pk)
+        yield f"{row.oktmo}-{row.pk}", title, text, "territory:municipality-record", args
 
 
 def can_read_mandate(user, membership_id):

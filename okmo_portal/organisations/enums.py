@@ -32,12 +32,27 @@ class MunicipalityKind(models.TextChoices):
     RURAL_SETTLEMENT = "rural_settlement", _("сельское поселение")
 
 
+#: Kinds in which settlements or intracity districts lie, by the kind of what lies there.
+HOLDERS = {
+    MunicipalityKind.URBAN_SETTLEMENT: (MunicipalityKind.MUNICIPAL_DISTRICT,),
+    MunicipalityKind.RURAL_SETTLEMENT: (MunicipalityKind.MUNICIPAL_DISTRICT,),
+    MunicipalityKind.INTRACITY_DISTRICT: (MunicipalityKind.URBAN_OKRUG_WITH_DISTRICTS,),
+}
+
+
 class ChangeKind(models.TextChoices):
+    """Transformations of 131-ФЗ, art. 13, and what else makes a new row of the register.
+
+    TRANSFER is a change of boundaries by which land passes from one to another and both go on.
+    """
+
     MERGE = "merge", _("объединение")
     SPLIT = "split", _("разделение")
     JOIN = "join", _("присоединение")
+    TRANSFER = "transfer", _("изменение границ")
     RENAME = "rename", _("переименование")
     KIND = "kind", _("изменение вида")
+    CODE = "code", _("смена кода ОКТМО")
     ABOLITION = "abolition", _("упразднение")
 
 

@@ -25,6 +25,7 @@ STAFF = {
     "organisations.Region": MANAGED,
     "organisations.Municipality": MANAGED,
     "organisations.MunicipalityChange": MANAGED,
+    "organisations.TerritoryCode": MANAGED,
     "organisations.Organisation": MANAGED,
     "organisations.Membership": MANAGED,
     "organisations.Invitation": "view",

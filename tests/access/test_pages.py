@@ -35,6 +35,7 @@ PAGES = {
     "territory:region-detail": ("get", ["region"], EVERYBODY),
     "territory:region-download": ("get", ["region"], EVERYBODY),
     "territory:municipality-detail": ("get", ["oktmo"], EVERYBODY),
+    "territory:municipality-record": ("get", ["oktmo", "municipality"], EVERYBODY),
     "report:report-list": ("get", [], EVERYBODY),
     "report:indicator-list": ("get", [], EVERYBODY),
     "report:indicator-detail": ("get", ["'C01"], EVERYBODY),

@@ -2,6 +2,7 @@
 
 import pghistory
 import pgtrigger
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
@@ -156,7 +157,15 @@ class Municipality(models.Model):
         super().save(*args, **kwargs)
 
     def get_absolute_url(self):
-        return reverse("territory:municipality-detail", args=[self.oktmo])
+        """The code's own address while it exists; an ended one shares its code with its heirs."""
+        if self.valid_to is None:
+            return reverse("territory:municipality-detail", args=[self.oktmo])
+        return reverse("territory:municipality-record", args=[self.oktmo, self.pk])
+
+    def exists_on(self, day) -> bool:
+        return (self.valid_from is None or self.valid_from <= day) and (
+            self.valid_to is None or day < self.valid_to
+        )
 
     @property
     def full_name(self):
@@ -169,7 +178,12 @@ class Municipality(models.Model):
 
 @pghistory.track()
 class MunicipalityChange(models.Model):
-    """A dated edge of the genealogy, with the law that made it."""
+    """A dated edge of the genealogy, with the law that made it.
+
+    Written by ``services.transformations`` (and, from a file, ``services.transformation_import``):
+    predecessors end on ``date``, successors begin on it or were there before and go on. ``effects``
+    lists what was done to rows (ended, began, dated, moved), so that a wrong entry can be undone.
+    """
 
     kind = models.CharField("вид", max_length=10, choices=ChangeKind.choices)
     date = models.DateField("дата")
@@ -181,11 +195,43 @@ class MunicipalityChange(models.Model):
     successors = models.ManyToManyField(
         Municipality, related_name="changes_to", blank=True, verbose_name="преемники"
     )
+    #: The settlements that joined an okrug when their district became one follow its change.
+    part_of = models.ForeignKey(
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="parts",
+        verbose_name="вместе с преобразованием",
+    )
+    #: The number under which a file names it ("mo_ref:union_13"); a second import finds it.
+    source_key = models.CharField("номер в источнике", max_length=80, blank=True)
+    effects = models.JSONField(default=dict, editable=False)
+    recorded_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name="кто внёс",
+    )
+    recorded_at = models.DateTimeField("когда внесено", auto_now_add=True, null=True)
 
     class Meta:
         verbose_name = "преобразование"
         verbose_name_plural = "преобразования"
         ordering = ["-date", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["source_key"],
+                condition=~Q(source_key=""),
+                name="municipality_change_source_once",
+            ),
+            models.CheckConstraint(
+                condition=Q(part_of__isnull=True) | ~Q(part_of=F("id")),
+                name="municipality_change_not_its_own_part",
+            ),
+        ]
 
     def __str__(self):
         return f"{self.get_kind_display()} {self.date:%d.%m.%Y}"

@@ -5,6 +5,7 @@ from django.db.models import Count, F, Q, Value
 from django.db.models.functions import Coalesce
 from django.http import Http404
 from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from okmo_portal.core.charts import Series, bar_chart
@@ -15,14 +16,23 @@ from okmo_portal.core.tilemap import Tile, tile_map
 from okmo_portal.organisations.enums import MunicipalityKind
 from okmo_portal.organisations.models import Municipality, Organisation, Region
 from okmo_portal.organisations.permissions import is_congress_staff
+from okmo_portal.organisations.services import genealogy
 
-CURRENT = Q(municipalities__valid_to__isnull=True) & ~Q(municipalities__status="abolished")
+
+def current_through(path):
+    """Municipalities that exist today, as a condition over a relation."""
+    today = timezone.localdate()
+    return (
+        (Q(**{f"{path}__valid_from": None}) | Q(**{f"{path}__valid_from__lte": today}))
+        & (Q(**{f"{path}__valid_to": None}) | Q(**{f"{path}__valid_to__gt": today}))
+        & ~Q(**{f"{path}__status": "abolished"})
+    )
 
 
 def region_list(request):
     regions = (
         Region.objects.select_related("federal_district")
-        .annotate(count=Count("municipalities", filter=CURRENT))
+        .annotate(count=Count("municipalities", filter=current_through("municipalities")))
         .order_by("federal_district__order", "sort_key")
     )
     # The list under the map holds the links: 89 small targets would be none.
@@ -38,7 +48,7 @@ def region_list(request):
 
 
 def filtered_municipalities(request, region):
-    rows = region.municipalities.filter(valid_to__isnull=True).exclude(status="abolished")
+    rows = region.municipalities.current().exclude(status="abolished")
     kind, words = request.GET.get("kind", ""), request.GET.get("q", "").strip()[:100]
     if kind in MunicipalityKind.values:
         rows = rows.filter(kind=kind)
@@ -51,7 +61,7 @@ def region_detail(request, code):
     region = get_object_or_404(Region.objects.select_related("federal_district"), code=code)
     rows, kind, words = filtered_municipalities(request, region)
     counts = dict(
-        region.municipalities.filter(valid_to__isnull=True)
+        region.municipalities.current()
         .exclude(status="abolished")
         .order_by()
         .values_list("kind")
@@ -93,23 +103,44 @@ def region_download(request, code):
     )
 
 
+def visible_municipalities(request):
+    rows = Municipality.objects.with_territory()
+    return rows if is_congress_staff(request.user) else rows.exclude(status="review")
+
+
 def municipality_detail(request, oktmo):
-    """One municipality; of several with the same code the one that exists now, else the last."""
-    municipality = (
-        Municipality.objects.filter(oktmo=oktmo)
-        .with_territory()
-        .order_by(F("valid_to").desc(nulls_first=True))
-        .first()
-    )
-    if municipality is None:
+    """Who holds the code now, else who held it last; a choice where unrelated ones held it."""
+    rows = visible_municipalities(request).filter(oktmo=oktmo)
+    rows = list(rows.order_by(F("valid_to").desc(nulls_first=True), "-pk"))
+    if not rows:
         raise Http404
-    if municipality.status == "review" and not is_congress_staff(request.user):
-        raise Http404
+    today = timezone.localdate()
+    shown = next((row for row in rows if row.exists_on(today)), rows[0])
+    line = genealogy.ancestors_of(shown.pk) | genealogy.heirs_of(shown.pk)
+    others = [row for row in rows if row.pk not in line]
+    if others and not shown.exists_on(today):
+        context = {"oktmo": oktmo, "municipalities": rows}
+        return render(request, "territory/municipality_choice.html", context)
+    return render_municipality(request, shown, others)
+
+
+def municipality_record(request, oktmo, pk):
+    """One row of the register, also where its code has passed to another."""
+    municipality = get_object_or_404(visible_municipalities(request), oktmo=oktmo, pk=pk)
+    return render_municipality(request, municipality, [])
+
+
+def render_municipality(request, municipality, others):
+    today = timezone.localdate()
+    is_gone = municipality.valid_to is not None and municipality.valid_to <= today
+    heirs = genealogy.heirs_now(municipality, today) if municipality.valid_to else []
     context = {
         "municipality": municipality,
-        "children": municipality.children.filter(valid_to__isnull=True).order_by("sort_key"),
-        "changes_from": municipality.changes_from.prefetch_related("successors"),
-        "changes_to": municipality.changes_to.prefetch_related("predecessors"),
+        "others": others,
+        "is_gone": is_gone,
+        "heirs": [row for row in heirs if row.pk != municipality.pk],
+        "children": municipality.children.current().order_by("sort_key"),
+        "changes": genealogy.history_of(municipality),
         "panels": registry.build_panels("municipality", request, municipality),
     }
     return render(request, "territory/municipality_detail.html", context)

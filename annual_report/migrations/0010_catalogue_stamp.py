@@ -9,7 +9,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("annual_report", "0008_first_filing_of_earlier_forms"),
+        ("annual_report", "0009_includes_settlements"),
     ]
 
     operations = [
