@@ -178,7 +178,7 @@ def resolve(found: Extracted, spec: Spec, reference: Reference) -> Extracted:
     frame = _join_why(frame, _indicators(frame, spec, reference), ["raw_indicator"])
     if spec.unit:
         frame = _join_why(frame, _units(frame, spec), ["raw_unit"])
-    frame = _join_territories(frame, reference)
+    frame = _join_territories(frame, spec, reference)
     return _leave_out(Extracted(frame, found.read, found.left_out), spec)
 
 
@@ -242,19 +242,30 @@ def _units(frame: pl.DataFrame, spec: Spec) -> pl.DataFrame:
     return units.with_columns(mark(pl.col("unit_factor").is_null(), "unknown_unit")).drop("key")
 
 
-def _join_territories(frame: pl.DataFrame, reference: Reference) -> pl.DataFrame:
-    """The municipality that held the code in the year; the last one where two shared it."""
-    years = frame.filter(pl.col(WHY) == 0)["year"].drop_nulls().unique()
+def _join_territories(frame: pl.DataFrame, spec: Spec, reference: Reference) -> pl.DataFrame:
+    """The municipality that held the code in the year that the file names, before any shift.
+
+    Of two that shared the year the last one, as at its end; the first one where the shift says that
+    the file speaks of the year's beginning.
+    """
+    named = pl.col("year") - spec.shift
+    years = frame.filter(pl.col(WHY) == 0).select(named.unique().drop_nulls()).to_series()
     spread = (
-        reference.territories.with_columns(pl.lit(years.to_list(), pl.List(pl.Int32)).alias("year"))
-        .explode("year")
-        .filter(pl.col("year").is_between(pl.col("first_year"), pl.col("last_year")))
+        reference.territories.with_columns(
+            pl.lit(years.to_list(), pl.List(pl.Int32)).alias("named_year")
+        )
+        .explode("named_year")
+        .filter(pl.col("named_year").is_between(pl.col("first_year"), pl.col("last_year")))
         .sort("rank")
-        .unique(["system", "code", "year"], keep="last")
-        .select("system", "code", "year", "municipality_id")
+        .unique(["system", "code", "named_year"], keep="first" if spec.shift < 0 else "last")
+        .select("system", "code", "named_year", "municipality_id")
     )
-    frame = frame.join(spread, on=["system", "code", "year"], how="left", maintain_order="left")
-    return frame.with_columns(mark(pl.col("municipality_id").is_null(), "not_in_year"))
+    frame = frame.with_columns(named.alias("named_year")).join(
+        spread, on=["system", "code", "named_year"], how="left", maintain_order="left"
+    )
+    return frame.drop("named_year").with_columns(
+        mark(pl.col("municipality_id").is_null(), "not_in_year")
+    )
 
 
 #: What a skip of the mapping passes over.
