@@ -30,7 +30,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from annual_report.observations.readers import Layout, ReadError, Table
+from annual_report.observations.readers import Layout, ReadError
 from annual_report.observations.refusals import REPAIRS, SKIPS
 
 OKTMO = "oktmo"
@@ -271,28 +271,37 @@ _LONG = {
 }
 
 
-def long_form(table: Table, **options: Any) -> Spec:
-    """The mapping of a file in the long form, by the names of its columns; raises ReadError."""
-    headers = {" ".join(name.split()).casefold(): name for name in table.headers if name}
+def find_long_form(headers: Sequence[str]) -> dict[str, Any]:
+    """``columns`` of a file in the long form, by its headers; empty where it is another one."""
+    known = {" ".join(name.split()).casefold(): name for name in headers if name}
     found = {
-        role: next((headers[name] for name in names if name in headers), "")
+        role: next((known[name] for name in names if name in known), "")
         for role, names in _LONG.items()
     }
-    missing = [role for role in ("indicator", "period", "value") if not found[role]]
-    if missing or not (found["oktmo"] or (found["territory"] and found["system"])):
-        raise ReadError(
-            "Строение файла не опознано. Без сопоставления нужны столбцы oktmo (или territory и "
-            "code_system), indicator, period, value; здесь: "
-            f"{', '.join(name for name in table.headers if name) or 'ни одного'}. "
-            "Для другого строения выберите сопоставление."
-        )
+    by_system = bool(found["territory"] and found["system"])
+    if not (found["indicator"] and found["period"] and found["value"]):
+        return {}
+    if not (found["oktmo"] or by_system):
+        return {}
     territory = {"column": found["oktmo"] or found["territory"]}
     if not found["oktmo"]:
         territory["system_column"] = found["system"]
-    columns = {
+    return {
         "territory": territory,
         "indicator": {"column": found["indicator"]},
         "period": {"column": found["period"]},
         "values": [{"column": found["value"]}],
     }
+
+
+def long_form(headers: Sequence[str], **options: Any) -> Spec:
+    """The mapping of a file in the long form; raises ReadError for another layout."""
+    columns = find_long_form(headers)
+    if not columns:
+        raise ReadError(
+            "Строение файла не опознано. Без сопоставления нужны столбцы oktmo (или territory и "
+            "code_system), indicator, period, value; здесь: "
+            f"{', '.join(name for name in headers if name) or 'ни одного'}. "
+            "Для другого строения выберите сопоставление."
+        )
     return parse(columns, options)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import zipfile
@@ -20,7 +21,7 @@ MAX_RATIO = 300
 MAX_CELLS = 40_000_000
 MAX_COLUMNS = 2_000
 #: Rows of a preview.
-SHOWN = 12
+SHOWN = 25
 
 LINE, RAGGED = "line", "ragged"
 
@@ -77,7 +78,7 @@ def read(path: Path, layout: Layout | None = None) -> Table:
         return _read_parquet(path)
     if kind == "xlsx":
         return _read_workbook(path, layout)
-    return _read_text(decode(path.read_bytes()), layout)
+    return _read_text(path.read_bytes(), layout)
 
 
 def preview(path: Path, sheet: str = "") -> tuple[list[str], list[list[str]]]:
@@ -146,7 +147,7 @@ def _check_archive(path: Path) -> None:
 
 def decode(content: bytes, *, is_part: bool = False) -> str:
     """UTF-8, UTF-16 by its mark, else windows-1251, in which Rosstat publishes."""
-    if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
+    if content[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
         return content.decode("utf-16", errors="replace")
     try:
         return content.decode("utf-8-sig")
@@ -171,44 +172,56 @@ def find_separator(text: str) -> str:
     return best
 
 
-def _read_text(text: str, layout: Layout) -> Table:
-    separator = find_separator(text)
-    body, header = _cut_header(text, separator, layout)
-    width = len(header)
-    schema = {f"c{number}": pl.String for number in range(width)}
+def _read_text(content: bytes, layout: Layout) -> Table:
+    content = _as_utf8(content)
+    separator = find_separator(content[:40_000].decode("utf-8", "replace"))
+    body, header = _cut_header(content, separator, layout)
+    schema = {f"c{number}": pl.String for number in range(len(header))}
     frame = _fast(body, separator, schema)
     if frame is None:
-        frame = _careful(body, separator, width)
+        frame = _careful(body.decode("utf-8", "replace"), separator, len(header))
     return _finish("csv", header, frame, layout.first_data_row)
 
 
-def _cut_header(text: str, separator: str, layout: Layout) -> tuple[str, list[str]]:
-    """The text below the header, and the names of the columns."""
+def _as_utf8(content: bytes) -> bytes:
+    """Without the mark; a file that is UTF-8 already is not copied."""
+    if content[:3] == codecs.BOM_UTF8:
+        content = content[3:]
+    try:
+        # Checked in parts: a decoded copy of the whole would double the memory.
+        decoder = codecs.getincrementaldecoder("utf-8")()
+        for start in range(0, len(content), 2**20):
+            decoder.decode(content[start : start + 2**20])
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        return decode(content).encode()
+    return content
+
+
+def _cut_header(content: bytes, separator: str, layout: Layout) -> tuple[bytes, list[str]]:
+    """What stands below the header, and the names of the columns."""
     position, lines = 0, []
     for _ in range(layout.first_data_row - 1):
-        end = text.find("\n", position)
-        end = len(text) if end < 0 else end + 1
-        lines.append(text[position:end])
+        end = content.find(b"\n", position)
+        end = len(content) if end < 0 else end + 1
+        lines.append(content[position:end].decode().rstrip("\r\n"))
         position = end
-    wanted = [line.rstrip("\r\n") for line in lines[layout.header_row - 1 :]]
+    wanted = lines[layout.header_row - 1 :]
     rows = [next(_surely(csv.reader([line], delimiter=separator)), []) for line in wanted]
     if not any(cell.strip() for row in rows for cell in row):
         raise ReadError(f"В строке {layout.header_row} нет заголовка таблицы.")
-    return text[position:], join_header(rows)
+    return content[position:], join_header(rows)
 
 
-def _fast(body: str, separator: str, schema: dict[str, Any]) -> pl.DataFrame | None:
+def _fast(body: bytes, separator: str, schema: dict[str, Any]) -> pl.DataFrame | None:
     """None where the parser stumbles, or where a line break inside quotes shifts the lines."""
     if not body:
         return pl.DataFrame(schema=schema)
-    content = body.encode("utf-8", "surrogatepass")
     try:
-        frame = pl.read_csv(
-            content, separator=separator, has_header=False, schema=schema, encoding="utf8-lossy"
-        )
-    except (pl.exceptions.PolarsError, UnicodeError):
+        frame = pl.read_csv(body, separator=separator, has_header=False, schema=schema)
+    except pl.exceptions.PolarsError:
         return None
-    lines = content.count(b"\n") + (not content.endswith(b"\n"))
+    lines = body.count(b"\n") + (not body.endswith(b"\n"))
     return frame if frame.height == lines else None
 
 

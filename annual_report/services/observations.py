@@ -94,7 +94,7 @@ def examine(
     """
     progress("Чтение файла")
     table = readers.read(path, spec.layout if spec else None)
-    spec = spec or mapping.long_form(table, **options)
+    spec = spec or mapping.long_form(table.headers, **options)
     progress("Проверка строк")
     reference = load_reference()
     found = resolving.resolve(resolving.extract(table, spec), spec, reference)

@@ -40,7 +40,7 @@ def run():
     with connection.cursor() as cursor:
         prepare(cursor)
         ready = make_rows(cursor, folder / "observations.csv")
-    ratios, seconds, again, peak = [], [], [], 0
+    ratios, seconds, peak = [], [], 0
     for _ in range(ROUNDS):
         bare = bare_copy(ready)
         empty(TABLE)
@@ -116,9 +116,12 @@ def bare_copy(ready):
 
     empty(TWIN)
     started = time.perf_counter()
-    with transaction.atomic(), connection.cursor() as cursor:
-        with cursor.copy(f"COPY {TWIN} ({COLUMNS}) FROM STDIN (FORMAT csv)") as copy:
-            copy.write(ready)
+    with (
+        transaction.atomic(),
+        connection.cursor() as cursor,
+        cursor.copy(f"COPY {TWIN} ({COLUMNS}) FROM STDIN (FORMAT csv)") as copy,
+    ):
+        copy.write(ready)
     seconds = time.perf_counter() - started
     check_count(TWIN)
     return seconds
