@@ -140,11 +140,17 @@ class Estimator:
         shape = (len(self.domains.names), w.shares.shape[0])
         missing = np.tile(w.missing[used], scopes)
         self.pooled = sparse.csr_matrix((missing, places), shape=shape)
-        #: Squared by cell, then summed; its entries lie where those of ``pooled`` do.
-        self._squared_missing = sparse.csr_matrix((missing**2, places), shape=shape)
         self.lent = sparse.csr_matrix(self.pooled @ w.shares)
         self.borrowed = np.zeros(w.shares.shape[0], dtype=bool)
         self.borrowed[w.pool[used]] = w.level[used] > 0
+        borrowers = used[w.level[used] > 0]
+        #: Of each borrowing cell in each scope: its domain, its pool, its missing and its region.
+        self._borrowers = (
+            self.domains.codes[:, borrowers].ravel(),
+            np.tile(w.pool[borrowers], scopes),
+            np.tile(w.missing[borrowers], scopes),
+            np.tile(w.strata.codes("region")[0][borrowers], scopes),
+        )
         self._squares = w.shares.power(2)
         self._squared_shares = np.asarray(self._squares.sum(axis=1)).ravel()
 
@@ -365,7 +371,7 @@ class Estimator:
         """Variance of the sum of ``top − ratio · bottom`` by domain, and degrees of freedom."""
         pairs = [(top, top)] if bottom is None else [(top, top), (top, bottom), (bottom, bottom)]
         within = [self._within(*pair) for pair in pairs]
-        means = [[self._mean(item) - item.mean() for item in pair] for pair in pairs]
+        means = [[self._mean(item) - _centre(item) for item in pair] for pair in pairs]
         between = [self._between(*m, inside) for m, inside in zip(means, within, strict=True)]
         ones = np.ones(len(self.expected))
         factors = [ones] if ratio is None else [ones, -2 * ratio, ratio**2]
@@ -386,12 +392,29 @@ class Estimator:
         freedom = divide(total**2, spread, empty=np.inf)
         if not self.borrowed.any():
             return total, freedom
-        pooled, owner = _rows(self.pooled, rows)
-        squared, _ = _rows(self._squared_missing, rows)
-        variance = np.maximum(_mix(factors, between, owner, pooled.indices), 0.0)
-        amount = squared.data + pooled.data**2 * self._squared_shares[pooled.indices]
-        total += np.bincount(owner, variance * amount, minlength=pooled.shape[0])
+        total += self._borrowing(between, factors, rows)
         return total, freedom
+
+    def _borrowing(self, between, factors, rows: slice) -> np.ndarray:
+        """Variance between cells: of the means that are borrowed, and of the cells that borrow.
+
+        Cells of one region deviate together: it is the region that answers badly and is different.
+        """
+        pooled, owner = _rows(self.pooled, rows)
+        variance = np.maximum(_mix(factors, between, owner, pooled.indices), 0.0)
+        spread = variance * pooled.data**2 * self._squared_shares[pooled.indices]
+        total = np.bincount(owner, spread, minlength=pooled.shape[0])
+        places, pools, missing, region = self._borrowers
+        first, last = (rows.start or 0), pooled.shape[0] + (rows.start or 0)
+        chosen = slice(None) if rows == slice(None) else (places >= first) & (places < last)
+        places, pools = places[chosen] - first, pools[chosen]
+        variance = np.maximum(_mix(factors, between, places, pools), 0.0)
+        size = int(region.max(initial=0)) + 1
+        keys = places * size + region[chosen]
+        together = np.bincount(
+            keys, np.sqrt(variance) * missing[chosen], minlength=size * pooled.shape[0]
+        )
+        return total + (together.reshape(-1, size) ** 2).sum(axis=1)
 
     def _grown(self, growth: np.ndarray) -> np.ndarray:
         """The entries of ``lent`` with each missing one times its cell's ``growth``."""
@@ -408,6 +431,11 @@ class Estimator:
         lent, owner = _rows(self.lent, slice(None))
         amount = lent.data**2 / self.weights.answered[lent.indices] + lent.data
         return divide(np.bincount(owner, amount, minlength=lent.shape[0]), self.expected**2)
+
+
+def _centre(values: np.ndarray) -> float:
+    """Subtracted before squaring, so that large values lose no digits."""
+    return float(values.mean()) if len(values) else 0.0
 
 
 def _rows(matrix: sparse.csr_matrix, rows: slice) -> tuple[sparse.csr_matrix, np.ndarray]:

@@ -51,8 +51,8 @@ KIND_GROUPS = {
 }
 URBAN_KINDS = frozenset(KIND_GROUPS) - {"municipal_district", "municipal_okrug", "rural_settlement"}
 
-#: Thinner than this a cell does not speak for its own: respondents, and their share.
-MIN_RESPONDENTS = 5
+#: Thinner than this a cell does not speak for its own: respondents (two show how they vary), share.
+MIN_RESPONDENTS = 2
 MIN_SHARE = 0.1
 
 #: From the cell itself to the whole country: what a thin cell borrows from, in this order.

@@ -68,23 +68,30 @@ def make_values(generator: np.random.Generator, register: pd.DataFrame) -> pd.Da
     )
 
 
-def response_chances(generator: np.random.Generator, register: pd.DataFrame) -> np.ndarray:
-    """Chance to answer: by region above all, then by kind and population; 0.15 to 0.97."""
-    region = register["region"].astype(int).to_numpy()
-    by_region = generator.normal(0.9, 0.9, size=region.max() + 1)[region]
+def response_chances(
+    generator: np.random.Generator, register: pd.DataFrame, territory: str = "district"
+) -> np.ndarray:
+    """Chance to answer, 0.15 to 0.97, by ``territory``, kind and population class.
+
+    By "region" is harsher: the mean of what a silent region hides need not be its district's.
+    """
+    codes, names = pd.factorize(register[territory], sort=True)
+    by_territory = generator.normal(0.9, 0.9, size=len(names))[codes]
     by_kind = register["kind"].map({"rural_settlement": -0.5, "urban_okrug": 0.8}).fillna(0.0)
     classes = np.searchsorted([1_000, 10_000, 50_000], register["population"], side="right")
     by_size = np.array([-0.4, 0.0, 0.4, 0.7])[classes]
-    chance = 1 / (1 + np.exp(-(by_region + by_kind.to_numpy() + by_size)))
+    chance = 1 / (1 + np.exp(-(by_territory + by_kind.to_numpy() + by_size)))
     return chance.clip(0.15, 0.97)
 
 
-def simulate_coverage(*, count: int, regions: int, draws: int, seed: int) -> dict[str, float]:
+def simulate_coverage(
+    *, count: int, regions: int, draws: int, seed: int, territory: str = "district"
+) -> dict[str, float]:
     """How often the national intervals cover the census's truth in draws of non-response."""
     generator = np.random.default_rng(seed)
     register = make_register(generator, count, regions)
     values = make_values(generator, register)
-    chances = response_chances(generator, register)
+    chances = response_chances(generator, register, territory)
     strata = build_strata(register)
     nation = Domains.of(strata, {"nation": None})
     truth = {

@@ -67,7 +67,7 @@ def test_share_is_that_of_a_stratified_sample(sample):
     result = estimator.share(z)
     assert result.value[0] == pytest.approx(0.344, rel=1e-12)
     assert result.error[0] == pytest.approx(0.0631872906958022, rel=1e-12)
-    assert (round(result.low[0], 3), round(result.high[0], 3)) == (0.23, 0.477)
+    assert (round(result.low[0], 3), round(result.high[0], 3)) == (0.227, 0.478)
 
 
 def test_weights_are_the_counts_of_the_register_over_the_answers(sample):
@@ -82,7 +82,7 @@ def draw(seed, count=1_500, regions=9):
     generator = np.random.default_rng(seed)
     register = make_register(generator, count, regions)
     values = make_values(generator, register)
-    answered = generator.random(count) < response_chances(generator, register)
+    answered = generator.random(count) < response_chances(generator, register, "region")
     return register, values, answered
 
 
@@ -198,7 +198,7 @@ def test_intervals_hold_their_value_and_stay_possible(seed, count, regions):
 
 @pytest.mark.parametrize(
     ("share", "count", "low", "high"),
-    [(0.0, 20, 0.0, 0.117), (1.0, 20, 0.883, 1.0), (0.5, 20, 0.294, 0.706)],
+    [(0.0, 20, 0.0, 0.117), (1.0, 20, 0.883, 1.0), (0.5, 20, 0.293, 0.707)],
 )
 def test_share_interval_near_the_ends(share, count, low, high):
     bounds = share_interval(np.array(share), np.array(count))
@@ -214,8 +214,11 @@ def test_weighted_median_is_the_plain_one_for_equal_weights(numbers):
 
 @pytest.mark.slow
 def test_intervals_cover_the_truth_in_93_to_97_percent_of_draws():
-    """1,000 draws of non-response from an invented census of 4,000; seed 2026."""
-    found = simulate_coverage(count=4_000, regions=20, draws=1_000, seed=2026)
+    """1,000 draws of non-response, by strata, from one invented census of 22,000; seed 2026.
+
+    Seen: total 93.5, ratio 94.5, share 95.4, median 95.6 %.
+    """
+    found = simulate_coverage(count=22_000, regions=89, draws=1_000, seed=2026)
     assert set(found) == {"total", "ratio", "share", "median"}
     for name, share in found.items():
         assert 0.93 <= share <= 0.97, (name, share)
