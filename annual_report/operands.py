@@ -1,0 +1,293 @@
+"""Values beside a form's own that control rules compare: other years, sources, forms, settlements.
+
+One statement finds them for one municipality (exact decimals) and for a whole campaign (binary
+COPY into numpy), so a form and the country are checked on the same values.
+
+``children:A05`` is there only when every settlement of the district that is asked for A05 has filed
+a value: a sum over some of them would accuse the district falsely.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+
+import numpy as np
+import pandas as pd
+from django.db import connection
+from psycopg import sql
+
+from annual_report.enums import FILED_STATES, SubmissionState
+from annual_report.filled_form import FilledForm
+from annual_report.form_rules import FormRules, KnownIndicator, sources_of
+from annual_report.models import Campaign
+from annual_report.rules.tree import split_key, years_back
+
+#: Where a value is found, as a number in the answer of the statement.
+OWN, PREV, PREV2, PREV3, OUTSIDE, OTHER, CHILDREN = range(7)
+SOURCES = {
+    "": OWN, "prev": PREV, "prev2": PREV2, "prev3": PREV3,
+    "outside": OUTSIDE, "other": OTHER, "children": CHILDREN,
+}  # fmt: skip
+
+_ANSWERS = """
+SELECT {source}::int2, s.municipality_id::int4, a.indicator_id::int4, a.value::{type}
+FROM annual_report_campaign c
+JOIN annual_report_submission s ON s.campaign_id = c.id {places}
+JOIN annual_report_answer a ON a.submission_id = s.id AND a.value IS NOT NULL
+    AND a.indicator_id = ANY({indicators}::bigint[])
+"""
+_OF_CAMPAIGN = _ANSWERS + "WHERE c.id = {campaign} AND s.state <> {not_started}"
+_OF_YEAR = _ANSWERS + ("WHERE c.year = {year} AND c.is_main = {is_main} AND s.state = ANY({filed})")
+#: The other form is being filled at the same time, so its unfiled values count too.
+_OF_OTHER_FORMS = (
+    _ANSWERS.replace("SELECT", "SELECT DISTINCT ON (s.municipality_id, a.indicator_id)")
+    + "WHERE c.year = {year} AND c.id <> {campaign} "
+    "ORDER BY s.municipality_id, a.indicator_id, c.is_main DESC, c.id"
+)
+_OUTSIDE = """
+SELECT DISTINCT ON (s.municipality_id, s.indicator_id)
+    {source}::int2, s.municipality_id::int4, s.indicator_id::int4, s.value::{type}
+FROM annual_report_observation s JOIN annual_report_dataset d ON d.id = s.dataset_id
+WHERE d.is_federal AND s.year = {year} AND s.indicator_id = ANY({indicators}::bigint[]) {places}
+ORDER BY s.municipality_id, s.indicator_id, d.priority, d.id
+"""
+_CHILDREN = """
+SELECT {source}::int2, m.parent_id::int4, asked.indicator::int4, sum(a.value)::{type}
+FROM annual_report_submission c
+JOIN organisations_municipality m ON m.id = c.municipality_id
+JOIN unnest({asked_indicators}::bigint[], {asked_kinds}::text[]) AS asked (indicator, kind) ON asked.kind = m.kind
+LEFT JOIN annual_report_answer a ON a.submission_id = c.id AND a.indicator_id = asked.indicator
+    AND a.value IS NOT NULL AND c.state = ANY({filed})
+WHERE c.campaign_id = {campaign} AND m.parent_id IS NOT NULL {places}
+GROUP BY m.parent_id, asked.indicator
+HAVING count(a.id) = count(*)
+"""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Indicators to look for, by source; made of the keys that rules read."""
+
+    rules: FormRules
+    keys: frozenset[str]
+
+    def known(self, key: str) -> KnownIndicator | None:
+        prefix, code = split_key(key)
+        known = self.rules.others if prefix in ("outside", "other") else self.rules.asked
+        return known.get(code)
+
+    def sources(self, key: str) -> Iterator[tuple[int, int, Decimal]]:
+        """Where the key's value may be, the surest first: source, indicator, factor."""
+        known, prefix = self.known(key), split_key(key)[0]
+        if known is None:
+            return
+        if not years_back(prefix):
+            yield SOURCES[prefix], known.pk, Decimal(1)
+            return
+        for indicator, factor in sources_of(known, prefix):
+            yield SOURCES[prefix], indicator, factor
+
+    def indicators(self) -> dict[int, list[int]]:
+        found: dict[int, set[int]] = {}
+        for key in self.keys:
+            for source, indicator, _factor in self.sources(key):
+                found.setdefault(source, set()).add(indicator)
+        return {source: sorted(indicators) for source, indicators in sorted(found.items())}
+
+    def applies(self, key: str, kind: str) -> bool:
+        """Whether a municipality of ``kind`` is asked; sums over settlements ask about them."""
+        known = self.known(key)
+        return known is not None and (key.startswith("children:") or kind in known.kinds)
+
+
+def operands_of(form: FilledForm, rules: FormRules) -> dict[str, Decimal]:
+    """Everything but the form's own values that ``rules`` read, for one form; one statement."""
+    everything = Wanted(rules, rules.keys)
+    found: dict[str, Decimal] = {}
+    rest = set()
+    for key in rules.keys:
+        prefix, code = split_key(key)
+        if prefix == "prev":
+            cell = form.cells.get(code)
+            if cell is not None and cell.previous is not None:
+                found[key] = cell.previous
+        elif prefix and everything.applies(key, form.spec.kind):
+            rest.add(key)
+    wanted = Wanted(rules, frozenset(rest))
+    campaign = form.submission.campaign
+    statement = make_statement(campaign, wanted, "numeric", [form.submission.municipality_id])
+    if statement is None:
+        return found
+    with connection.cursor() as cursor:
+        cursor.execute(statement)
+        values = {(source, indicator): value for source, _, indicator, value in cursor.fetchall()}
+    for key in wanted.keys:
+        for source, indicator, factor in wanted.sources(key):
+            if (source, indicator) in values:
+                found[key] = values[source, indicator] * factor
+                break
+    return found
+
+
+def make_statement(
+    campaign: Campaign, wanted: Wanted, value_type: str, municipalities: Collection[int] | None
+) -> sql.Composed | None:
+    """A query for (source, municipality, indicator, value); None when nothing is wanted."""
+    parts = []
+    for source, indicators in wanted.indicators().items():
+        template, alias = _template(source)
+        places: sql.Composable = sql.SQL("")
+        if municipalities is not None:
+            places = sql.SQL("AND {} = ANY({})").format(
+                sql.SQL(alias), sql.Literal(list(municipalities))
+            )
+        parameters = _parameters(campaign, source, indicators, wanted)
+        parts.append(
+            sql.SQL("({})").format(
+                sql.SQL(template).format(type=sql.SQL(value_type), places=places, **parameters)
+            )
+        )
+    return sql.SQL(" UNION ALL ").join(parts) if parts else None
+
+
+def _template(source: int) -> tuple[str, str]:
+    if source == OUTSIDE:
+        return _OUTSIDE, "s.municipality_id"
+    if source == CHILDREN:
+        return _CHILDREN, "m.parent_id"
+    texts = {OWN: _OF_CAMPAIGN, OTHER: _OF_OTHER_FORMS}
+    return texts.get(source, _OF_YEAR), "s.municipality_id"
+
+
+def _parameters(campaign: Campaign, source: int, indicators: list[int], wanted: Wanted) -> dict:
+    pairs = [
+        (known.pk, kind)
+        for known in wanted.rules.asked.values()
+        if known.pk in indicators
+        for kind in sorted(known.kinds)
+    ]
+    back = {PREV: 1, PREV2: 2, PREV3: 3}.get(source, 0)
+    values = {
+        "source": source,
+        "campaign": campaign.pk,
+        "year": campaign.year - back,
+        "is_main": campaign.is_main,
+        "indicators": indicators,
+        "filed": sorted(str(state) for state in FILED_STATES),
+        "not_started": str(SubmissionState.NOT_STARTED),
+        "asked_indicators": [pk for pk, _kind in pairs],
+        "asked_kinds": [kind for _pk, kind in pairs],
+    }
+    return {name: sql.Literal(value) for name, value in values.items()}
+
+
+@dataclass(frozen=True)
+class CampaignValues:
+    """The forms of a campaign that have been begun, and the values that rules read.
+
+    ``forms``: a row per form in the order of its number, columns submission, municipality, region,
+    state. ``frame``: the same rows, a float column per key, and ``kind``.
+    """
+
+    forms: pd.DataFrame
+    frame: pd.DataFrame
+
+
+_FORMS = """
+SELECT s.id, s.municipality_id, s.region_id, s.state, m.kind
+FROM annual_report_submission s JOIN organisations_municipality m ON m.id = s.municipality_id
+WHERE s.campaign_id = %(campaign)s AND s.state <> %(not_started)s
+    AND (%(only)s::bigint[] IS NULL OR s.id = ANY(%(only)s::bigint[]))
+ORDER BY s.municipality_id
+"""
+
+
+def load_values(
+    campaign: Campaign,
+    rules: FormRules,
+    keys: Iterable[str],
+    submissions: Collection[int] | None = None,
+) -> CampaignValues:
+    """Values of ``keys`` for every begun form of the campaign, or for ``submissions`` of them."""
+    only = None if submissions is None else list(submissions)
+    parameters = {
+        "campaign": campaign.pk, "not_started": SubmissionState.NOT_STARTED, "only": only,
+    }  # fmt: skip
+    with connection.cursor() as cursor:
+        cursor.execute(_FORMS, parameters)
+        rows = cursor.fetchall()
+    forms = pd.DataFrame(rows, columns=["submission", "municipality", "region", "state", "kind"])
+    kinds = forms.pop("kind").astype("category")
+    wanted = Wanted(rules, frozenset(keys))
+    places = forms["municipality"].to_numpy(dtype=np.int64)
+    raw = _read(campaign, wanted, places, None if submissions is None else places.tolist())
+    columns = {key: _column(wanted, key, raw, kinds) for key in sorted(wanted.keys)}
+    frame = pd.DataFrame(columns, index=forms.index)
+    frame["kind"] = kinds
+    return CampaignValues(forms, frame)
+
+
+#: One row of a binary COPY of (int2, int4, int4, float8): the count of columns, then each with its
+#: length before it; all numbers have the network's byte order.
+_ROW = np.dtype(
+    [
+        ("columns", ">i2"),
+        ("source_length", ">i4"), ("source", ">i2"),
+        ("place_length", ">i4"), ("place", ">i4"),
+        ("indicator_length", ">i4"), ("indicator", ">i4"),
+        ("value_length", ">i4"), ("value", ">f8"),
+    ]
+)  # fmt: skip
+#: Signature, flags and length of the extension before the rows; a last count of -1 after them.
+_HEADER, _TRAILER = 19, 2
+
+
+def _read(
+    campaign: Campaign, wanted: Wanted, places: np.ndarray, only: list[int] | None
+) -> dict[tuple[int, int], np.ndarray]:
+    """Columns by source and indicator, in the order of ``places`` (ascending)."""
+    statement = make_statement(campaign, wanted, "float8", only)
+    if statement is None or not len(places):
+        return {}
+    buffer = io.BytesIO()
+    command = sql.SQL("COPY ({}) TO STDOUT (FORMAT binary)").format(statement)
+    with connection.cursor() as cursor, cursor.copy(command) as copy:
+        for chunk in copy:
+            buffer.write(chunk)
+    size = len(buffer.getbuffer()) - _HEADER - _TRAILER
+    rows = np.frombuffer(buffer.getbuffer(), _ROW, size // _ROW.itemsize, _HEADER)
+    place = rows["place"].astype(np.int64)
+    position = np.searchsorted(places, place).clip(max=len(places) - 1)
+    rows, position = rows[places[position] == place], position[places[position] == place]
+    slots = {
+        pair: number
+        for number, pair in enumerate(
+            (source, indicator)
+            for source, indicators in wanted.indicators().items()
+            for indicator in indicators
+        )
+    }
+    lookup = np.full((len(SOURCES), max(indicator for _, indicator in slots) + 1), -1)
+    for (source, indicator), number in slots.items():
+        lookup[source, indicator] = number
+    matrix = np.full((len(slots), len(places)), np.nan)
+    matrix[lookup[rows["source"], rows["indicator"]], position] = rows["value"]
+    return {pair: matrix[number] for pair, number in slots.items()}
+
+
+def _column(
+    wanted: Wanted, key: str, raw: dict[tuple[int, int], np.ndarray], kinds: pd.Series
+) -> np.ndarray:
+    result = np.full(len(kinds), np.nan)
+    for source, indicator, factor in wanted.sources(key):
+        found = raw.get((source, indicator))
+        if found is not None:
+            found = found if factor == 1 else found * float(factor)
+            result = np.where(np.isnan(result), found, result)
+    asked = [kind for kind in kinds.cat.categories if wanted.applies(key, kind)]
+    if len(asked) < len(kinds.cat.categories):
+        result = np.where(kinds.isin(asked).to_numpy(), result, np.nan)
+    return result
