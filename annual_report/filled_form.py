@@ -206,6 +206,8 @@ class FilledForm:
     cells: dict[str, Cell]
     #: Saved answers that the form no longer asks of this municipality.
     leftovers: dict[int, SavedAnswer]
+    #: Values that only control rules read, once they have been asked for; see ``operands``.
+    operands: dict[str, Decimal] | None = None
 
     @cached_property
     def sections(self) -> list[FormSection]:

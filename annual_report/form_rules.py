@@ -10,6 +10,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property, lru_cache
+from typing import Any
 from uuid import UUID
 
 from annual_report.enums import Severity
@@ -22,6 +23,8 @@ from annual_report.rules import (
     parse_condition,
     parse_formula,
 )
+from annual_report.rules.browser import rule_payload
+from annual_report.rules.messages import places
 from annual_report.rules.tree import Node, split_key, years_back
 from annual_report.versions import conversion_factor
 
@@ -45,6 +48,8 @@ class FormRule:
     hint: str
     expression: Expression
     codes: tuple[str, ...]
+    #: Values that the message names.
+    shown: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +79,19 @@ class FormRules:
     formulas: Mapping[str, Node]
 
     @cached_property
-    def keys(self) -> frozenset[str]:
+    def compared(self) -> frozenset[str]:
         """Operands of all rules together."""
         return frozenset(key for rule in self.rules for key in rule.expression.keys)
+
+    @cached_property
+    def keys(self) -> frozenset[str]:
+        """Operands, and the values that only messages name."""
+        return self.compared | {key for rule in self.rules for key in rule.shown}
+
+    @cached_property
+    def payload(self) -> list[dict[str, Any]]:
+        """For static/annual_report/rules.js."""
+        return rule_payload(self.rules)
 
     def expression(self, text: str) -> Expression:
         """A rule's text as it would be checked here; raises RuleSyntaxError."""
@@ -137,6 +152,7 @@ def _build(form_id: int, year: int, stamp: UUID | None) -> FormRules:
                 row.hint,
                 expression,
                 empty.cells_of(row.expression, expression),
+                places(row.message),
             )
         )
     order = list(Severity)

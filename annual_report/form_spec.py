@@ -86,6 +86,8 @@ class FormSpec:
     kind: str
     year: int
     fields: tuple[FieldSpec, ...]
+    #: The catalogue's stamp that the spec was read under.
+    stamp: UUID | None = None
 
     @cached_property
     def sections(self) -> tuple[tuple[SectionSpec, tuple[FieldSpec, ...]], ...]:
@@ -138,7 +140,7 @@ def _build(form_id: int, kind: str, year: int, stamp: UUID | None) -> FormSpec:
         for item in rows
         if item.indicator.applies_to(kind, year)
     )
-    return FormSpec(form_id, kind, year, fields)
+    return FormSpec(form_id, kind, year, fields, stamp)
 
 
 def moved_from(form_id: int) -> dict[int, tuple[tuple[int, Decimal], ...]]:

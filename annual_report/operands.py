@@ -13,6 +13,7 @@ import io
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -213,7 +214,7 @@ def load_values(
 ) -> CampaignValues:
     """Values of ``keys`` for every begun form of the campaign, or for ``submissions`` of them."""
     only = None if submissions is None else list(submissions)
-    parameters = {
+    parameters: dict[str, Any] = {
         "campaign": campaign.pk, "not_started": SubmissionState.NOT_STARTED, "only": only,
     }  # fmt: skip
     with connection.cursor() as cursor:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 from annual_report.enums import Severity, ValueType
-from annual_report.models import ControlRule, Explanation
-from annual_report.rules import parse
+from annual_report.form_rules import FormRule, FormRules, get_form_rules
+from annual_report.models import Explanation
+from annual_report.operands import operands_of
+from annual_report.rules import messages, server, split_key
 from annual_report.selectors import Cell, FilledForm, show_value
-
-_PLACEHOLDER = re.compile(r"\{(prev )?([A-Z]\d{2})\}")
+from okmo_portal.core.text import format_number
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,10 @@ class Problem:
         return self.severity == Severity.CRITICAL or (
             self.severity == Severity.EXPLAIN and not self.explanation
         )
+
+    def others(self, code: str) -> tuple[str, ...]:
+        """The other cells that it concerns, seen from the cell ``code``."""
+        return tuple(other for other in self.codes if other != code)
 
 
 def check_cell(cell: Cell) -> Problem | None:
@@ -86,7 +92,11 @@ def limit_message(indicator, value: Decimal) -> str:
 
 
 def check_form(form: FilledForm) -> list[Problem]:
-    """All findings on a form: missing values, limits, control rules; the gravest first."""
+    """All findings on a form: missing values, limits, control rules; the gravest first.
+
+    No finding asks for what another one forbids: a cell that its own limits refuse is in no rule's
+    finding, and what a graver rule says of some values silences a milder one about the same.
+    """
     cells = form.cells
     problems = [
         Problem(
@@ -99,50 +109,98 @@ def check_form(form: FilledForm) -> list[Problem]:
         for code, cell in cells.items()
         if cell.is_required and not cell.is_filled
     ]
-    problems += [problem for cell in cells.values() if (problem := check_cell(cell))]
-    problems += [problem for cell in form.known_otherwise if (problem := check_federal(cell))]
-    problems += check_rules(form)
+    limits = [problem for cell in cells.values() if (problem := check_cell(cell))]
+    impossible = {code for problem in limits for code in problem.codes}
+    rules = rules_of(form)
+    broken = [rule for rule in broken_rules(form, rules) if not impossible & set(rule.codes)]
+    told = {key for rule in broken for key in rule.expression.keys}
+    problems += limits
+    problems += [
+        problem
+        for cell in form.known_otherwise
+        if f"outside:{cell.code}" not in told and (problem := check_federal(cell))
+    ]
+    problems += describe_rules(form, broken)
     order = list(Severity)
     return sorted(problems, key=lambda problem: (order.index(problem.severity), problem.code))
 
 
-def check_rules(form: FilledForm) -> list[Problem]:
-    """Control rules that do not hold; one whose values are missing gives no verdict."""
-    submission = form.submission
-    rules = ControlRule.objects.filter(form_id=submission.campaign.form_id, is_active=True)
-    explanations = dict(
-        Explanation.objects.filter(submission=submission).values_list("rule_id", "text")
-    )
-    values, previous, cells = form.values, form.previous, form.cells
-    problems = []
-    for rule in rules:
-        expression = parse(rule.expression)
-        if expression.evaluate(values, previous, submission.municipality.kind) is not False:
-            continue
-        named = re.findall(r"[A-Z]\d{2}", rule.expression)
-        codes = tuple(dict.fromkeys(code for code in named if code in cells))
-        problems.append(
-            Problem(
-                Severity(rule.severity),
-                rule.code,
-                fill_message(rule.message, form),
-                rule.hint,
-                codes,
-                rule.pk,
-                explanations.get(rule.pk, ""),
-            )
+def rules_of(form: FilledForm) -> FormRules:
+    spec = form.spec
+    return get_form_rules(spec.form_id, spec.year, spec.stamp)
+
+
+def values_of(form: FilledForm, rules: FormRules) -> dict[str, Decimal]:
+    """Every value that the rules read, by key; what is missing has no key."""
+    if form.operands is None:
+        form.operands = operands_of(form, rules)
+    own = {cell.code: value for cell in form.asked if (value := cell.value) is not None}
+    return own | form.operands
+
+
+def broken_rules(form: FilledForm, rules: FormRules) -> list[FormRule]:
+    """Rules that do not hold, the gravest first; one whose values are missing gives no verdict."""
+    values, kind = server.floats(values_of(form, rules)), form.spec.kind
+    broken = [rule for rule in rules.rules if rule.expression.verdict(values, kind) is False]
+    gravest: dict[frozenset[str], str] = {}
+    for rule in broken:
+        gravest.setdefault(frozenset(rule.expression.keys), rule.severity)
+    return [rule for rule in broken if rule.severity == gravest[frozenset(rule.expression.keys)]]
+
+
+def describe_rules(form: FilledForm, broken: Iterable[FormRule]) -> list[Problem]:
+    """The findings of broken rules, with what was explained."""
+    broken = list(broken)
+    texts: dict[int, str] = {}
+    if any(rule.severity == Severity.EXPLAIN for rule in broken):
+        texts = dict(
+            Explanation.objects.filter(submission=form.submission).values_list("rule_id", "text")
         )
-    return problems
+    return [
+        Problem(
+            Severity(rule.severity),
+            rule.code,
+            messages.fill(rule.message, lambda key: show_operand(form, key)),
+            rule.hint,
+            tuple(code for code in rule.codes if code in form.cells),
+            rule.pk,
+            texts.get(rule.pk, ""),
+        )
+        for rule in broken
+    ]
 
 
-def fill_message(message: str, form: FilledForm) -> str:
-    """Put values into a rule's message: {A05} this year's, {prev A05} last year's."""
-    cells = form.cells
+def show_operand(form: FilledForm, key: str) -> str:
+    """A value in words: the form's own, last year's, or what others say."""
+    prefix, code = split_key(key)
+    cell = form.cells.get(code)
+    if cell is not None and prefix in ("", "prev"):
+        return cell.shown_previous if prefix else cell.shown
+    value = (form.operands or {}).get(key)
+    if cell is not None:
+        return show_value(cell.indicator, value)
+    return show_number(value)
 
-    def value(match: re.Match) -> str:
-        cell = cells.get(match.group(2))
-        if cell is None:
-            return "—"
-        return cell.shown_previous if match.group(1) else cell.shown
 
-    return _PLACEHOLDER.sub(value, message)
+def show_number(value: Decimal | None) -> str:
+    """A number of another form, with the decimals that it has."""
+    if value is None:
+        return "—"
+    return format_number(value, min(max(-int(value.normalize().as_tuple().exponent), 0), 3))
+
+
+def browser_rules(form: FilledForm) -> dict[str, Any]:
+    """What static/annual_report/rules.js needs to check the form while it is filled.
+
+    ``known`` are numbers that do not change on the page (other years, forms, sources), ``shown``
+    the same in words; the page adds its own cells' numbers under their codes.
+    """
+    rules = rules_of(form)
+    values = values_of(form, rules)
+    known = {key: value for key, value in values.items() if split_key(key)[0]}
+    return {
+        "kind": form.spec.kind,
+        "known": server.floats(known),
+        "shown": {key: show_operand(form, key) for key in rules.keys if split_key(key)[0]},
+        "rules": rules.payload,
+    }
