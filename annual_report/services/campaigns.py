@@ -13,6 +13,7 @@ from annual_report import workflow
 from annual_report.enums import COUNTED_STATES, AnswerSource
 from annual_report.models import Campaign, Form
 from annual_report.services import notices
+from annual_report.services.forms import check_form_version
 from okmo_portal.accounts.models import User
 from okmo_portal.jobs import services as jobs
 from okmo_portal.jobs.models import Job
@@ -99,6 +100,7 @@ def open_campaign(
 def check_can_open(campaign: Campaign) -> None:
     if not campaign.form.fields.exists():
         raise ValidationError("В форме нет ни одного поля. Добавьте показатели.")
+    check_form_version(campaign.form)
     others = Campaign.objects.open().main().exclude(pk=campaign.pk)
     if campaign.is_main and others.exists():
         raise ValidationError("Другая кампания ещё открыта. Сначала закройте её.")
