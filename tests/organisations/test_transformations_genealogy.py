@@ -2,7 +2,6 @@
 
 from datetime import date
 
-import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -13,7 +12,9 @@ from okmo_portal.organisations.genealogy import (
     OPEN_FROM,
     OPEN_TO,
     BrokenGenealogy,
+    Edge,
     Genealogy,
+    Node,
 )
 from okmo_portal.organisations.models import MunicipalityChange
 from okmo_portal.organisations.services import genealogy as service
@@ -28,17 +29,16 @@ LAW = "Закон от 01.12.2022 № 1-ОЗ"
 
 def graph(nodes, edges):
     """``nodes``: id → (from, to, parent); ``edges``: (change, date, predecessor, successor)."""
-    frame = pd.DataFrame(
-        [(key, *row) for key, row in nodes.items()],
-        columns=["id", "valid_from", "valid_to", "parent"],
-    )
-    columns = ["change", "date", "predecessor", "successor"]
-    return Genealogy(frame.set_index("id"), pd.DataFrame(edges, columns=columns))
+    return Genealogy({key: Node(*row) for key, row in nodes.items()}, map(Edge._make, edges))
 
 
 def links(borders):
     """(source, target) → whole, without what is covered."""
-    return {(row.source, row.target): bool(row.whole) for row in borders.summands.itertuples()}
+    return {(row.source, row.target): row.whole for row in borders.links if not row.covered}
+
+
+def comparable(borders):
+    return {target: borders.is_comparable(target) for target in borders.by_target}
 
 
 #: 1 and 2 merge into 3 on day 10; 3 splits into 4 and 5 on day 20; 6 joins the surviving 7 on day 15.
@@ -60,20 +60,20 @@ def test_merge_is_whole_forwards_and_partial_backwards():
     assert links(ahead) == {
         (1, 3): True, (2, 3): True, (6, 7): True, (7, 7): True, (9, 9): True,
     }  # fmt: skip
-    assert ahead.comparable.to_dict() == {3: True, 7: True, 9: True}
+    assert comparable(ahead) == {3: True, 7: True, 9: True}
     assert ahead.sources_of(3) == [1, 2]
     assert ahead.gone == (8,)
     back = STORY.borders(16, 5)
     assert links(back) == {
         (3, 1): False, (3, 2): False, (7, 6): False, (7, 7): False, (9, 9): True,
     }  # fmt: skip
-    assert back.comparable.to_dict() == {1: False, 2: False, 6: False, 7: False, 9: True}
+    assert comparable(back) == {1: False, 2: False, 6: False, 7: False, 9: True}
 
 
 def test_split_is_partial_forwards_but_its_union_stays_comparable():
     ahead = STORY.borders(16, 25)
     assert links(ahead)[(3, 4)] is False
-    assert ahead.comparable.to_dict() == {4: False, 5: False, 7: True, 9: True}
+    assert comparable(ahead) == {4: False, 5: False, 7: True, 9: True}
     assert ahead.group_of(4) == ([3], [4, 5])
     assert ahead.changes_of(4) == [101]
     back = STORY.borders(25, 16)
@@ -84,7 +84,7 @@ def test_merge_and_split_together_tie_all_four():
     ahead = STORY.borders(5, 25)
     assert ahead.group_of(5) == ([1, 2], [4, 5])
     assert ahead.changes_of(5) == [100, 101]
-    assert not ahead.comparable[4]
+    assert not ahead.is_comparable(4)
 
 
 def test_what_is_split_and_united_again_is_whole():
@@ -120,9 +120,8 @@ DISTRICT = graph(
 def test_settlements_inside_their_district_are_not_counted_twice():
     ahead = DISTRICT.borders(5, 12)
     assert links(ahead) == {(1, 4): True, (6, 6): True}
-    covered = ahead.links[ahead.links["covered"]]
-    assert set(covered["source"]) == {2, 3, 8}
-    assert ahead.comparable[4]
+    assert {link.source for link in ahead.links if link.covered} == {2, 3, 8}
+    assert ahead.is_comparable(4)
     # Backwards the okrug is its district; its settlements are parts of it.
     back = DISTRICT.borders(12, 5)
     assert links(back)[(4, 1)] is True
@@ -136,8 +135,8 @@ def test_district_that_lost_a_settlement_is_not_what_it_was():
     }  # fmt: skip
     assert ahead.sources_of(6) == [5, 6]
     # The town's own past with the settlement adds up, the district's does not.
-    assert (ahead.comparable[6], ahead.comparable[1]) == (True, False)
-    assert not DISTRICT.borders(1, 12).comparable[4]
+    assert (ahead.is_comparable(6), ahead.is_comparable(1)) == (True, False)
+    assert not DISTRICT.borders(1, 12).is_comparable(4)
 
 
 def test_change_inside_a_district_does_not_break_it():
@@ -169,8 +168,18 @@ def test_cycle_and_edge_into_the_past_are_found():
     circle = graph({1: (0, 5, -1), 2: (0, 5, -1)}, [(1, 5, 1, 2), (2, 5, 2, 1)])
     with pytest.raises(BrokenGenealogy, match="does not end before"):
         circle.check()
+    with pytest.raises(BrokenGenealogy, match="in a cycle"):
+        circle.borders(2, 9)
     STORY.check()
     DISTRICT.check()
+
+
+def test_frame_holds_what_may_be_summed_up():
+    frame = DISTRICT.borders(5, 12).frame
+    assert frame.to_dict("records") == [
+        {"source": 6, "target": 6, "whole": True},
+        {"source": 1, "target": 4, "whole": True},
+    ]
 
 
 def test_empty_register_has_no_links():
@@ -232,7 +241,7 @@ def test_links_say_what_the_land_says(land, data):
     genealogy = land.genealogy()
     genealogy.check()
     borders = genealogy.borders(source, target)
-    there = genealogy.alive(target)
+    there = list(genealogy.alive(target))
     for row in genealogy.alive(source):
         found = {key[1]: whole for key, whole in links(borders).items() if key[0] == row}
         for other in there:
@@ -250,7 +259,7 @@ def test_links_say_what_the_land_says(land, data):
         assert set().union(*(land.cells[row] for row in sources)) == set().union(
             *(land.cells[row] for row in targets)
         )
-        if borders.comparable[other]:
+        if borders.is_comparable(other):
             made_of = [land.cells[row] for row in borders.sources_of(other)]
             assert sum(map(len, made_of)) == len(set().union(*made_of))
             assert set().union(*made_of) == land.cells[other]
@@ -291,14 +300,12 @@ def test_register_is_mapped_between_two_dates(story):
 
 def test_part_around_one_municipality_says_the_same(story):
     whole, part = service.load_genealogy(), service.load_genealogy_around(story["new"].pk)
-    assert set(part.nodes.index) == {
-        story[name].pk for name in ("one", "two", "child", "okrug", "new")
-    }
+    assert set(part.nodes) == {story[name].pk for name in ("one", "two", "child", "okrug", "new")}
     then, now = date(2021, 6, 1).toordinal(), date(2025, 1, 1).toordinal()
     key = story["new"].pk
     assert part.borders(then, now).sources_of(key) == whole.borders(then, now).sources_of(key)
     alone = service.load_genealogy_around(story["still"].pk)
-    assert list(alone.nodes.index) == [story["still"].pk]
+    assert list(alone.nodes) == [story["still"].pk]
 
 
 def test_ancestors_and_heirs_and_history(story):

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
-import pandas as pd
 from django.db import connection
 from django.db.models import QuerySet
 
@@ -14,23 +13,27 @@ from okmo_portal.organisations.genealogy import (
     OPEN_FROM,
     OPEN_TO,
     Borders,
+    Edge,
     Genealogy,
+    Node,
     ordinal,
 )
 from okmo_portal.organisations.models import Municipality, MunicipalityChange
 
 #: Days are counted as Python's ordinals: 1 is the first day of year 1.
-NODES = """
-SELECT id, valid_from - date '0001-01-01' + 1, valid_to - date '0001-01-01' + 1, parent_id
+NODES = f"""
+SELECT id, coalesce(valid_from - date '0001-01-01' + 1, {OPEN_FROM}),
+    coalesce(valid_to - date '0001-01-01' + 1, {OPEN_TO}), coalesce(parent_id, {NOWHERE})
 FROM organisations_municipality
-"""
+"""  # noqa: S608 — built of constants
 
-EDGES = """
-SELECT c.id, c.date - date '0001-01-01' + 1, p.municipality_id, s.municipality_id
+EDGES = f"""
+SELECT c.id, c.date - date '0001-01-01' + 1, p.municipality_id,
+    coalesce(s.municipality_id, {NOWHERE})
 FROM organisations_municipalitychange c
 JOIN organisations_municipalitychange_predecessors p ON p.municipalitychange_id = c.id
 LEFT JOIN organisations_municipalitychange_successors s ON s.municipalitychange_id = c.id
-"""
+"""  # noqa: S608 — built of constants
 
 #: Everything that changes tie to one municipality, in either direction; and, since a settlement's
 #: change concerns its district, the districts of what is tied and their settlements that changed.
@@ -95,7 +98,7 @@ def load_genealogy() -> Genealogy:
         nodes = cursor.fetchall()
         cursor.execute(EDGES)
         edges = cursor.fetchall()
-    return Genealogy(_nodes(nodes), _edges(edges))
+    return _genealogy(nodes, edges)
 
 
 def load_genealogy_around(municipality_id: int) -> Genealogy:
@@ -107,20 +110,14 @@ def load_genealogy_around(municipality_id: int) -> Genealogy:
         nodes = cursor.fetchall()
         cursor.execute(f"{EDGES} WHERE p.municipality_id = ANY(%s)", [near])
         edges = cursor.fetchall()
-    return Genealogy(_nodes(nodes), _edges(edges))
+    return _genealogy(nodes, edges)
 
 
-def _nodes(rows: Sequence[tuple]) -> pd.DataFrame:
-    frame = pd.DataFrame(rows, columns=["id", "valid_from", "valid_to", "parent"], dtype=object)
-    return frame.fillna({"valid_from": OPEN_FROM, "valid_to": OPEN_TO, "parent": NOWHERE}).astype(
-        "int64"
-    ).set_index("id")  # fmt: skip
-
-
-def _edges(rows: Sequence[tuple]) -> pd.DataFrame:
-    columns = ["change", "date", "predecessor", "successor"]
-    frame = pd.DataFrame(rows, columns=columns, dtype=object)
-    return frame.fillna({"successor": NOWHERE}).astype("int64")
+def _genealogy(nodes: Sequence[tuple], edges: Sequence[tuple]) -> Genealogy:
+    return Genealogy(
+        {key: Node(begins, ends, parent) for key, begins, ends, parent in nodes},
+        map(Edge._make, edges),
+    )
 
 
 def map_borders(source: date, target: date) -> Borders:

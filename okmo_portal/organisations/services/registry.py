@@ -25,6 +25,8 @@ class ImportResult:
     changed: int = 0
     unchanged: int = 0
     orphans: int = 0
+    #: Rows of municipalities that were transformed: changes tell their story, not the file.
+    transformed: int = 0
     refused: list[Remark] = field(default_factory=list)
     corrected: list[Remark] = field(default_factory=list)
 
@@ -39,6 +41,21 @@ CREATE TEMPORARY TABLE incoming_register (
     oktmo text PRIMARY KEY, check_digit text, name text, kind text, region_id bigint,
     parent_oktmo text, missing_parent_oktmo text, centre text, valid_from date, sort_key text
 ) ON COMMIT DROP
+"""
+
+#: A code whose municipality was transformed: an older file would bring the former one back to life,
+#: or call its heir by the former name.
+DROP_TRANSFORMED = """
+DELETE FROM incoming_register i
+WHERE EXISTS (
+    SELECT 1 FROM organisations_municipality m
+    WHERE m.oktmo = i.oktmo AND (
+        EXISTS (SELECT 1 FROM organisations_municipalitychange_predecessors p
+                WHERE p.municipality_id = m.id)
+        OR EXISTS (SELECT 1 FROM organisations_municipalitychange_successors s
+                   WHERE s.municipality_id = m.id AND m.valid_from IS NOT NULL)
+    )
+)
 """
 
 #: A row counts as changed only when the file says something else than the table does.
@@ -88,7 +105,7 @@ def import_register(*, register: Register, by: Any, dry_run: bool = False) -> Im
     """Add and change municipalities so that they say what the register says.
 
     Municipalities that the file lacks are left alone: their end is a transformation with a law,
-    which staff enter. With ``dry_run`` everything is done and rolled back.
+    which staff enter; what was transformed is left alone too. With ``dry_run`` everything is done and rolled back.
     """
     result = ImportResult(corrected=list(register.corrected), refused=list(register.refused))
     result.by_kind.update(str(unit.kind) for unit in register.units)
@@ -102,6 +119,8 @@ def import_register(*, register: Register, by: Any, dry_run: bool = False) -> Im
                     copy.write_row(row)
             # Without statistics the planner joins the two tables row by row.
             cursor.execute("ANALYZE incoming_register")
+            cursor.execute(DROP_TRANSFORMED)
+            result.transformed = cursor.rowcount
             cursor.execute(UPDATE)
             result.changed = cursor.rowcount
             for first_level in (True, False):
@@ -109,7 +128,7 @@ def import_register(*, register: Register, by: Any, dry_run: bool = False) -> Im
                 result.added += cursor.rowcount
                 cursor.execute("ANALYZE organisations_municipality")
             cursor.execute(PARENTS)
-        result.unchanged = len(rows) - result.added - result.changed
+        result.unchanged = len(rows) - result.transformed - result.added - result.changed
         if result.added or result.changed:
             record(
                 action="organisations.register_imported",

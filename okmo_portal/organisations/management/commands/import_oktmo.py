@@ -32,6 +32,10 @@ class Command(BaseCommand):
             f"{register.inter_settlement}, отклонено строк {len(result.refused)}"
         )
         lines.append(f"поселений без района в реестре (на проверку): {result.orphans}")
+        if result.transformed:
+            lines.append(
+                f"не тронуто преобразованных: {result.transformed}; их историю ведут преобразования"
+            )
         for title, remarks in (("исправлено", result.corrected), ("отклонено", result.refused)):
             lines += [f"{title}: строка {x.line}, код {x.code}: {x.text}" for x in remarks]
         lines.append(
