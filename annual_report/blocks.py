@@ -183,16 +183,7 @@ class BlockBuilder:
         return Block("table", spec["title"], table=Table(headers, rows))
 
     def _coverage_figures(self, scope: Scope) -> dict[str, Figure]:
-        column = scope.value
-        expected = self.analysis.register[column].value_counts()
-        wide = self.analysis.wide.get(self.analysis.year)
-        if wide is None:
-            return {str(key): Figure(None, 0, int(number)) for key, number in expected.items()}
-        groups = self.analysis.places[self.analysis.year][column].value_counts()
-        return {
-            str(key): Figure(None, int(groups.get(key, 0)), int(number))
-            for key, number in expected.items()
-        }
+        return self.analysis.coverage_by(scope)
 
     def snapshot(self, spec):
         items = [(name, value, "") for name, value in self.territories.snapshot_facts]

@@ -40,6 +40,7 @@ from annual_report.services.snapshots import (
     load_catalogue,
     load_register,
     load_snapshot,
+    snapshot_folders,
     write_file,
 )
 from okmo_portal.accounts.models import User
@@ -135,6 +136,7 @@ def indicator_infos(snapshot: Snapshot) -> list[IndicatorInfo]:
             denominator=row["denominator"],
             scale=row["scale"],
             kinds=tuple(row["kinds"]),
+            formula=row["formula"],
         )
         for row in load_catalogue(snapshot)
     ]
@@ -146,10 +148,14 @@ def get_analysis(report: Report) -> Analysis:
     if snapshot is None:
         raise jobs.JobFailed("Сначала сделайте снимок данных.")
     return Analysis(
-        load_snapshot(snapshot),
+        None,
         load_register(snapshot),
         indicator_infos(snapshot),
         report.campaign.year,
+        # Year by year: all of them at once would be the larger part of a worker's memory.
+        years=snapshot_folders(snapshot),
+        load=lambda year: load_snapshot(snapshot, [year]),
+        load_register=lambda year: load_register(snapshot, year),
     )
 
 
@@ -163,7 +169,11 @@ def save_figures(*, report: Report) -> int:
             indicator_id=ids[code],
             scope=scope,
             scope_code=key,
-            value=None if figure.value is None else round(figure.value, 6),
+            value=_stored(figure.value),
+            unweighted=_stored(figure.unweighted),
+            low=_stored(figure.low),
+            high=_stored(figure.high),
+            method=figure.method,
             count=figure.count,
             expected=figure.expected,
         )
@@ -174,6 +184,10 @@ def save_figures(*, report: Report) -> int:
     ReportFigure.objects.filter(report=report).delete()
     ReportFigure.objects.bulk_create(rows, batch_size=2000)
     return len(rows)
+
+
+def _stored(value: float | None) -> float | None:
+    return None if value is None else round(value, 6)
 
 
 def get_territories(report: Report) -> Territories:

@@ -89,7 +89,7 @@ class Residents:
     """Population as the auxiliary of sums.
 
     ``answered`` is that of each respondent; ``missing`` has for each of ``POWERS`` the mean of the
-    power over the missing of each cell.
+    power over the missing of each cell, NaN where it is unknown.
     """
 
     answered: np.ndarray
@@ -97,20 +97,23 @@ class Residents:
 
     @classmethod
     def of(cls, strata: Strata, answered: np.ndarray, absent: np.ndarray) -> Residents | None:
-        """From masks of the respondents and the missing; None unless all their residents are known.
+        """From masks of the respondents and the missing; None when nobody's residents are known.
 
-        A municipality without residents counts as one with a single resident.
+        A municipality without residents counts as one with a single resident. A respondent whose
+        residents are unknown gets the median of the known: alone in its class, it moves nothing.
         """
         people = np.maximum(strata.population, 1.0)
-        if np.isnan(people[answered | absent]).any():
+        mine = people[answered]
+        if np.isnan(mine).all():
             return None
+        mine = np.where(np.isnan(mine), np.nanmedian(mine), mine)
         cell, size = strata.cell[absent], len(strata.cells)
         count = np.bincount(cell, minlength=size)
         means = tuple(
-            divide(np.bincount(cell, people[absent] ** power, minlength=size), count, empty=0.0)
+            divide(np.bincount(cell, people[absent] ** power, minlength=size), count)
             for power in POWERS
         )
-        return cls(people[answered], means)
+        return cls(mine, means)
 
 
 class Estimator:
@@ -282,7 +285,7 @@ class Estimator:
         predicted = self._expand(shares @ self._mean(values))
         if slope is not None and self.residents is not None:
             mean = self._expand(shares @ self._mean(self.residents.answered))
-            predicted = predicted + slope * (self.residents.missing[1] - mean)
+            predicted = predicted + slope * np.nan_to_num(self.residents.missing[1] - mean)
         return self.domains.matrix @ (self._sum(values) + self.weights.missing * predicted)
 
     def _slope(self, values: np.ndarray) -> np.ndarray | None:
@@ -341,7 +344,7 @@ class Estimator:
                 for exponent in POWERS
             ],
         )
-        return np.maximum(divide(theirs, ours, empty=1.0), 1e-6)
+        return np.maximum(np.nan_to_num(divide(theirs, ours, empty=1.0), nan=1.0), 1e-6)
 
     def _pool_variance(self, products: np.ndarray) -> np.ndarray:
         """Variance inside each cell from sums of squares by cell, pooled where they are few."""

@@ -2,7 +2,8 @@
 
 Weights work on cells one step finer, with the region, because what decides whether a municipality
 files is first of all its region's council. A cell too thin to speak for those of it that did not
-answer borrows from the next of ``LEVELS`` that is not; a cell that is not thin keeps its own.
+answer borrows from the next of ``LEVELS`` that is not; a cell that is not thin keeps its own. Population decides more than geography, so a class
+is left only when nobody of it answered in the country (or when it is not known at all).
 """
 
 from __future__ import annotations
@@ -62,6 +63,8 @@ LEVELS: tuple[tuple[tuple[str, ...], str], ...] = (
     (("district", "group", "size"), "сходные виды той же численности в федеральном округе"),
     (("group", "size"), "сходные виды той же численности по стране"),
     (("group", "size_pair"), "сходные виды соседней численности по стране"),
+    (("region", "kind"), "тот же вид того же субъекта"),
+    (("district", "group"), "сходные виды федерального округа"),
     (("group",), "сходные виды по стране"),
     ((), "все муниципальные образования"),
 )
