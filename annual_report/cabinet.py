@@ -2,8 +2,9 @@
 
 from django.urls import reverse
 
-from annual_report.enums import EDITABLE_STATES, SubmissionState
+from annual_report.enums import EDITABLE_STATES, CampaignState, SubmissionState
 from annual_report.models import Campaign, Indicator, Report, Submission
+from annual_report.permissions import certifies_submission
 from annual_report.selectors import my_submissions
 from okmo_portal.core.registry import CabinetTask
 from okmo_portal.core.text import counted
@@ -17,28 +18,53 @@ from okmo_portal.organisations.permissions import (
 
 def tasks(request):
     """What the active role owes to the open campaign."""
+    user = request.user
+    if is_municipality_editor(user):
+        yield from _municipality_tasks(user)
+        return
     campaign = Campaign.objects.open().main().first()
     if campaign is None:
         return
-    user = request.user
-    if is_municipality_editor(user):
-        yield from _municipality_tasks(user, campaign)
-    elif is_council_member(user):
+    if is_council_member(user):
         yield from _council_tasks(user, campaign)
     elif is_congress_staff(user):
         yield from _staff_tasks(campaign)
 
 
-def _municipality_tasks(user, campaign):
-    submission = my_submissions(user).filter(campaign=campaign).first()
-    if submission is None or submission.state not in EDITABLE_STATES:
-        return
+def _municipality_tasks(user):
+    """The forms of open campaigns that wait for this person: to be filled, mended or signed."""
+    open_forms = my_submissions(user).filter(campaign__state=CampaignState.OPEN)
+    for submission in open_forms.order_by("-campaign__is_main", "campaign__year"):
+        if submission.state == SubmissionState.PREPARED:
+            if certifies_submission.test(user, submission):
+                yield _signing_task(submission)
+        elif submission.state in EDITABLE_STATES:
+            yield _filling_task(submission)
+
+
+def _form_name(submission):
+    campaign = submission.campaign
+    extra = "" if campaign.is_main else f" ({campaign.title})"
+    return f"форму за {campaign.year} год{extra}"
+
+
+def _signing_task(submission):
+    return CabinetTask(
+        title=f"Подписать {_form_name(submission)}",
+        text="Исполнитель заполнил её и передал Вам. После подписи она уйдёт в совет.",
+        url=reverse("annual_report:submission-certify", args=[submission.pk]),
+        action="Подписать",
+        due=submission.due,
+    )
+
+
+def _filling_task(submission):
     returned = submission.state == SubmissionState.RETURNED
-    yield CabinetTask(
+    return CabinetTask(
         title=(
-            f"Исправить форму за {campaign.year} год: совет вернул её"
+            f"Исправить {_form_name(submission)}: совет вернул её"
             if returned
-            else f"Заполнить форму за {campaign.year} год"
+            else f"Заполнить {_form_name(submission)}"
         ),
         text=(
             submission.return_comment[:200]
@@ -47,7 +73,7 @@ def _municipality_tasks(user, campaign):
         ),
         url=submission.get_absolute_url(),
         action="Исправить" if returned else "Заполнить",
-        due=campaign.municipality_deadline,
+        due=submission.due,
     )
 
 

@@ -11,6 +11,7 @@ from django.utils import timezone
 from annual_report.enums import SubmissionState
 from annual_report.filled_form import Cell, FilledForm
 from annual_report.models import Extension, Submission
+from annual_report.permissions import CERTIFYING_ROLES
 from okmo_portal.core.text import format_date
 from okmo_portal.organisations.enums import OrganisationKind, Role
 from okmo_portal.organisations.models import Membership, Organisation
@@ -123,6 +124,17 @@ def council_of(submission: Submission) -> Holder:
     )
     person = f"{member.user}, {member.position_title}" if member else ""
     return Holder(f"у совета: {council}", person, council.phone, council.email)
+
+
+def certifier_names(submission: Submission) -> list[str]:
+    """Who of the municipality may sign and send its form, by name and position."""
+    members = (
+        Membership.objects.valid()
+        .filter(organisation__municipality_id=submission.municipality_id, role__in=CERTIFYING_ROLES)
+        .select_related("user")
+        .order_by("-role", "pk")
+    )
+    return [f"{member.user}, {member.position_title.lower()}" for member in members]
 
 
 def latest_extension(submission: Submission) -> Extension | None:

@@ -233,6 +233,11 @@ class FilledForm:
         return sum(cell.is_filled for cell in self.cells.values() if cell.is_required)
 
     @property
+    def kept(self) -> int:
+        """Cells that were filled beforehand and still hold that value."""
+        return sum(cell.answer is not None and cell.answer.is_prefilled for cell in self.asked)
+
+    @property
     def returned(self) -> list[Cell]:
         """Cells that were sent back; while there are any, only they can be changed."""
         return [cell for cell in self.cells.values() if cell.returned]

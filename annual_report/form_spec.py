@@ -113,6 +113,11 @@ class FormSpec:
         return sum(item.is_required for item in self.asked)
 
     @cached_property
+    def duplicates(self) -> int:
+        """Asked fields that a federal form already holds."""
+        return sum(bool(item.federal_form) for item in self.asked)
+
+    @cached_property
     def federal(self) -> tuple[FieldSpec, ...]:
         """Asked fields that federal data fill beforehand."""
         return tuple(item for item in self.asked if item.prefill == Prefill.FEDERAL)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -14,10 +15,11 @@ from annual_report.enums import SubmissionState, ValueType
 from annual_report.filled_form import Cell
 from annual_report.services.answers import CellInput
 from annual_report.services.checks import limit_message
-from okmo_portal.core.text import parse_number_ru
+from okmo_portal.core.text import clean_text, parse_number_ru
 from okmo_portal.organisations.enums import MunicipalityKind
 
-MAX_NOTE, MAX_REASON = 500, 300
+MAX_NOTE, MAX_REASON, MAX_EXPLANATION = 500, 300, 1000
+RULE_ID = re.compile(r"^[0-9]{1,15}$")
 PLANS = ("plan_1", "plan_2", "plan_3")
 #: Offered where a value is missing; people may write their own words instead.
 NO_DATA_REASONS = (
@@ -52,6 +54,11 @@ class SectionInput:
     cells: dict[str, CellInput] = field(default_factory=dict)
     errors: dict[str, str] = field(default_factory=dict)
     typed: dict[str, dict[str, str]] = field(default_factory=dict)
+
+    def update(self, other: SectionInput) -> None:
+        self.cells |= other.cells
+        self.errors |= other.errors
+        self.typed |= other.typed
 
 
 def read_cells(
@@ -135,10 +142,28 @@ def read_moment(text: str) -> datetime | None:
     return moment if moment.tzinfo else None
 
 
+def read_explanations(data: Mapping[str, Any]) -> dict[int, str]:
+    """Texts of ``explain-<rule id>``."""
+    found = {
+        key.removeprefix("explain-"): str(text)[:MAX_EXPLANATION]
+        for key, text in data.items()
+        if key.startswith("explain-")
+    }
+    return {int(key): clean_text(text) for key, text in found.items() if RULE_ID.match(key)}
+
+
 class SubmitForm(forms.Form):
     certified = forms.BooleanField(
         label="Подтверждаю, что данные проверены и достоверны",
         error_messages={"required": "Поставьте отметку: без неё форма не отправляется."},
+    )
+
+
+class TakeBackForm(forms.Form):
+    comment = forms.CharField(
+        label="Что исправить исполнителю",
+        widget=forms.Textarea(attrs={"rows": 3}),
+        max_length=2000,
     )
 
 

@@ -1,6 +1,6 @@
 from django.urls import path, re_path
 
-from annual_report.views import board, report, review, submission
+from annual_report.views import board, filling, report, review, submission
 
 app_name = "annual_report"
 
@@ -8,14 +8,18 @@ urlpatterns = [
     # --- filling the form
     path("forms/", submission.submission_list, name="submission-list"),
     path("forms/<int:pk>/", submission.submission_detail, name="submission-detail"),
+    path("forms/<int:pk>/all/", filling.submission_form, name="submission-form"),
     path(
-        "forms/<int:pk>/section/<str:code>/",
-        submission.submission_section,
-        name="submission-section",
+        "forms/<int:pk>/section/<str:code>/", filling.submission_section, name="submission-section"
     ),
-    path("forms/<int:pk>/answer/", submission.answer_save, name="answer-save"),
-    path("forms/<int:pk>/check/", submission.submission_check, name="submission-check"),
+    path("forms/<int:pk>/answer/", filling.answer_save, name="answer-save"),
+    path("forms/<int:pk>/check/", filling.submission_check, name="submission-check"),
+    path("forms/<int:pk>/certify/", submission.submission_certify, name="submission-certify"),
+    path(
+        "forms/<int:pk>/certified.txt", submission.submission_certified, name="submission-certified"
+    ),
     path("forms/<int:pk>/sent/", submission.submission_sent, name="submission-sent"),
+    path("forms/<int:pk>/take-back/", submission.submission_take_back, name="submission-take-back"),
     path("forms/<int:pk>/withdraw/", submission.submission_withdraw, name="submission-withdraw"),
     # --- workbooks
     #

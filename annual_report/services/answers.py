@@ -122,18 +122,18 @@ def save_answers(
     ``problems``, so that nobody loses what he typed. Raises PermissionDenied for a stranger and
     ValidationError, naming the cause and the way out, when the form is not with the municipality.
     """
-    locked = lock_submission(submission, by)
+    locked = lock_submission(submission.pk, by)
     result = put_cells(form=get_filled_form(locked), cells=cells, by=by, source=source)
     locked.save(update_fields=COUNTED_FIELDS)
     return result
 
 
-def lock_submission(submission: Submission, by: User) -> Submission:
+def lock_submission(pk: int, by: User) -> Submission:
     """The locked row, if ``by`` may change its answers now."""
     locked = (
         Submission.objects.select_for_update(of=("self",))
         .select_related("campaign", "municipality")
-        .get(pk=submission.pk)
+        .get(pk=pk)
     )
     if not edits_submission.test(by, locked):
         raise PermissionDenied
@@ -258,26 +258,26 @@ def update_counts(
 
 
 @transaction.atomic
-def confirm_known(*, submission: Submission, by: User) -> int:
-    """Stand behind everything that federal data hold for this form; returns how many cells."""
-    locked = lock_submission(submission, by)
-    form = get_filled_form(locked)
-    cells = {cell.code: given_again(cell) for cell in form.known}
-    put_cells(form=form, cells=cells, by=by, source=AnswerSource.FEDERAL)
-    locked.save(update_fields=COUNTED_FIELDS)
-    return len(cells)
-
-
-def given_again(cell: Cell) -> CellInput:
-    """What stands in the cell, as if it had been typed."""
-    plans = dict(zip(("plan_1", "plan_2", "plan_3"), cell.plans, strict=True))
-    return CellInput(cell.value, cell.no_data_reason, cell.note, **plans)
-
-
-@transaction.atomic
 def explain_problems(*, submission: Submission, texts: Mapping[int, str], by: User) -> None:
-    """Store explanations by rule id; an empty text removes one."""
-    store_explanations(lock_submission(submission, by), texts, by)
+    """Store explanations by rule id of what is wrong with the form; an empty text removes one."""
+    form = get_filled_form(lock_submission(submission.pk, by))
+    explain_found(SaveResult(form, check_form(form)), texts, by)
+
+
+def explain_found(result: SaveResult, texts: Mapping[int, str], by: User) -> None:
+    """Store explanations of what was found wrong on a locked form, and look again.
+
+    A text about a rule that holds is passed over.
+    """
+    found = {problem.rule_id: problem.explanation for problem in result.problems if problem.rule_id}
+    new = {
+        rule: text.strip()
+        for rule, text in texts.items()
+        if rule in found and text.strip() != found[rule]
+    }
+    if new:
+        store_explanations(result.form.submission, new, by)
+        result.problems = check_form(result.form)
 
 
 def store_explanations(submission: Submission, texts: Mapping[int, str], by: User) -> None:

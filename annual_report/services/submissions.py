@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import Protocol
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.utils import timezone
 
 from annual_report import certificate, workflow
+from annual_report.enums import AnswerSource
 from annual_report.filled_form import FilledForm, get_filled_form
 from annual_report.models import Submission
 from annual_report.permissions import certifies_submission
@@ -61,21 +63,38 @@ def submit_submission(*, submission: Submission, by: User, certified: bool) -> S
     return locked
 
 
-@transaction.atomic
-def file_form(
-    *, submission: Submission, cells: Mapping[str, CellInput], by: User, source: str = "manual"
-) -> SaveResult:
-    """Save the given cells and, when nothing is in the way, certify and send the form at once.
+class Posted(Protocol):
+    """What was read of a sent page: cells that can be saved, and errors by code."""
 
-    What was right stays saved when it cannot be sent; ``result.submitted`` says which it was. Only
-    for who may send it: raises PermissionDenied for others before anything is saved.
+    cells: dict[str, CellInput]
+    errors: dict[str, str]
+
+
+@transaction.atomic
+def save_form(
+    *,
+    submission_id: int,
+    read: Callable[[FilledForm], Posted],
+    by: User,
+    explanations: Mapping[int, str] | None = None,
+    send: bool = False,
+) -> SaveResult:
+    """Save a page of the form in one transaction; with ``send`` certify it and hand it on, too.
+
+    ``read`` gets the form under its lock and returns what was typed into it. What was right stays
+    saved when the form cannot be sent; ``result.submitted`` says which it was. Raises
+    Submission.DoesNotExist, PermissionDenied for who may not do it, before anything is saved, and
+    ValidationError when the form is closed.
     """
-    locked = answers.lock_submission(submission, by)
-    if not workflow.SUBMIT.allowed(by, locked):
+    locked = answers.lock_submission(submission_id, by)
+    if send and not workflow.SUBMIT.allowed(by, locked):
         raise PermissionDenied
     form = get_filled_form(locked)
-    result = answers.put_cells(form=form, cells=cells, by=by, source=source)
-    if result.blocked or result.conflicts or result.refused:
+    posted = read(form)
+    result = answers.put_cells(form=form, cells=posted.cells, by=by, source=AnswerSource.MANUAL)
+    if explanations:
+        answers.explain_found(result, explanations, by)
+    if not send or posted.errors or result.blocked or result.conflicts or result.refused:
         locked.save(update_fields=answers.COUNTED_FIELDS)
         return result
     with transitions.apply_locked(workflow.SUBMIT, locked, by=by):

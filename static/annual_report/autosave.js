@@ -1,172 +1,275 @@
-// Saves each cell when it is left; keeps what is typed in the browser until the server has it.
+// Saves each cell when it is left; keeps what is typed in the browser until the server has it, also
+// what was typed in other sections or before the line was lost.
+import { startGrid } from "./grid.js";
+import { showProblems, takeLive } from "./problems.js";
+
 const form = document.getElementById("section-form");
 const status = document.getElementById("save-state");
 const token = form.querySelector("[name=csrfmiddlewaretoken]").value;
-const storageKey = (code) => `${form.dataset.key}:${code}`;
+const PARTS = ["value", "reason", "note", "plan_1", "plan_2", "plan_3"];
+const BATCH = 200;
+const RETRY = 4000;
+const seen = new Map();
+// Code → "plain" or "overwrite"; explanations go by "explain-<rule>".
 const waiting = new Map();
+// Refused by the server: sent again only after another change.
+const refused = new Set();
+const conflicts = new Set();
 let sending = false;
-let retryTimer = 0;
+let timer = 0;
 
-const field = (kind, code) => form.elements[`${kind}-${code}`];
+// --- what is kept in the browser -------------------------------------------------------------
 
-function read(code) {
-  return {
-    code,
-    value: field("value", code)?.value ?? "",
-    reason: field("reason", code)?.value ?? "",
-    note: field("note", code)?.value ?? "",
-    seen: field("seen", code)?.value ?? "",
-  };
+function kept() {
+  try { return JSON.parse(localStorage.getItem(form.dataset.key)) ?? {}; } catch { return {}; }
+}
+
+function store(all) {
+  try {
+    if (Object.keys(all).length) localStorage.setItem(form.dataset.key, JSON.stringify(all));
+    else localStorage.removeItem(form.dataset.key);
+  } catch { /* private mode */ }
 }
 
 function keep(code) {
-  try { localStorage.setItem(storageKey(code), JSON.stringify(read(code))); } catch { /* private mode */ }
+  const all = kept();
+  // The state that one looked at when one began to type; a page read later is another one.
+  const before = all[code]?.seen;
+  all[code] = { ...read(code), ...(before === undefined ? {} : { seen: before }) };
+  store(all);
 }
 
 function forget(code) {
-  try { localStorage.removeItem(storageKey(code)); } catch { /* private mode */ }
+  const all = kept();
+  delete all[code];
+  store(all);
 }
 
-const same = (one, other) => ["value", "reason", "note"].every((kind) => one[kind] === other[kind]);
+// --- the page's fields -------------------------------------------------------------------------
+
+const field = (kind, code) => form.elements[`${kind}-${code}`];
+const isExplanation = (code) => code.startsWith("explain-");
+const isHere = (code) => Boolean(isExplanation(code) ? form.elements[code] : field("value", code));
+
+function read(code) {
+  if (isExplanation(code)) return { text: form.elements[code].value };
+  const cell = { seen: seen.get(code) ?? form.elements.seen.value };
+  for (const part of PARTS) {
+    const input = field(part, code);
+    if (input) cell[part] = input.value;
+  }
+  return cell;
+}
+
+const content = (cell) => JSON.stringify([...PARTS, "text"].map((part) => cell[part] ?? null));
+const same = (one, other) => content(one) === content(other);
+
+function codeOf(target) {
+  if (target.name?.startsWith("explain-")) return target.name;
+  return target.closest?.("[data-code]")?.dataset.code;
+}
 
 function showError(code, text) {
   const place = document.getElementById(`error-${code}`);
+  if (!place) return;
   place.textContent = text;
   place.hidden = !text;
   place.closest(".cell").classList.toggle("cell--error", Boolean(text));
+  place.parentElement.querySelector(".cell__choice")?.remove();
   const input = document.getElementById(`field-${code}`);
   if (text) input.setAttribute("aria-invalid", "true");
   else input.removeAttribute("aria-invalid");
 }
 
-function showProblems(problems) {
-  const place = document.getElementById("problems");
-  place.replaceChildren(...problems.map((problem) => {
-    const kinds = { critical: "error", explain: "warning", notice: "info" };
-    const box = document.createElement("div");
-    box.className = `notice notice--${kinds[problem.severity]}`;
-    const first = document.createElement("p");
-    const label = document.createElement("strong");
-    label.textContent = `${problem.label[0].toUpperCase()}${problem.label.slice(1)}. `;
-    first.append(label, problem.message);
-    const second = document.createElement("p");
-    second.textContent = problem.hint;
-    box.append(first, second);
-    return box;
-  }));
+// Two people in one cell: whose value stays is chosen here.
+function offerChoice(code, theirs) {
+  const place = document.getElementById(`error-${code}`);
+  if (!place) return;
+  const box = document.createElement("div");
+  box.className = "cell__choice";
+  box.append(
+    button("Оставить моё", () => queue(code)),
+    button("Взять значение коллеги", () => {
+      field("value", code).value = theirs;
+      conflicts.delete(code);
+      refused.delete(code);
+      forget(code);
+      showError(code, "");
+      status.textContent = "";
+    }),
+  );
+  place.after(box);
 }
 
-async function send(code) {
-  const given = read(code);
-  if (waiting.get(code) === "overwrite") given.overwrite = true;
-  // Taken out before the answer comes: what is typed meanwhile is queued anew.
-  waiting.delete(code);
+function button(text, act) {
+  const made = document.createElement("button");
+  made.type = "button";
+  made.className = "button button--secondary button--small";
+  made.textContent = text;
+  made.addEventListener("click", act);
+  return made;
+}
+
+function showState(code, text) {
+  const place = document.getElementById(`state-${code}`);
+  if (place) place.textContent = text;
+}
+
+function showCounts(result) {
+  const counts = { ...result.sections, all: result.filled };
+  for (const place of document.querySelectorAll("[data-count]")) {
+    const pair = counts[place.dataset.count];
+    if (pair) place.textContent = `Заполнено ${pair[0]} из ${pair[1]}`;
+  }
+  for (const [code, shown] of Object.entries(result.computed)) {
+    const output = document.getElementById(`field-${code}`);
+    if (output) output.textContent = shown;
+  }
+}
+
+// --- sending -----------------------------------------------------------------------------------
+
+function makeBody(batch) {
+  const all = kept();
+  const sent = new Map();
+  const body = { cells: [], explanations: {} };
+  for (const [code, kind] of batch) {
+    const cell = isHere(code) ? { ...read(code), ...pick(all[code], "seen") } : all[code];
+    if (!cell) continue;
+    sent.set(code, cell);
+    if (isExplanation(code)) body.explanations[code.slice(8)] = cell.text;
+    else body.cells.push({ code, ...cell, overwrite: kind === "overwrite" });
+  }
+  return { sent, body };
+}
+
+const pick = (from, name) => (from?.[name] === undefined ? {} : { [name]: from[name] });
+
+async function send(batch) {
+  const { sent, body } = makeBody(batch);
+  if (!sent.size) return;
   const answer = await fetch(form.dataset.save, {
     method: "POST",
     headers: { "Content-Type": "application/json", "X-CSRFToken": token },
-    body: JSON.stringify(given),
+    body: JSON.stringify(body),
     redirect: "manual",
   });
   if (answer.type === "opaqueredirect" || answer.status === 403) {
     status.textContent = "Вход закрыт. Войдите снова в другой вкладке: введённое здесь не пропадёт.";
     throw new Error("signed out");
   }
-  if (answer.status === 404) {
-    status.textContent = "Форма больше не открыта для Вас. Введённое хранится в браузере; обновите страницу.";
-    return;
-  }
   if (answer.status >= 500) throw new Error("server");
-  const result = await answer.json();
   if (!answer.ok) {
-    showError(code, result.error);
-    status.textContent = "Есть несохранённое поле";
-    if (result.conflict) waiting.set(`conflict:${code}`, true);
+    const text = answer.status === 404 ? "Форма больше не открыта для Вас." : (await answer.json()).error;
+    status.textContent = `${text} Введённое хранится в браузере; обновите страницу.`;
+    for (const code of sent.keys()) refused.add(code);
     return;
   }
-  if (same(given, read(code))) forget(code);
-  showError(code, "");
-  field("seen", code).value = result.seen;
-  document.getElementById(`state-${code}`).textContent = "";
-  document.getElementById("section-count").textContent = `Заполнено ${result.filled} из ${result.required}`;
-  for (const [name, shown] of Object.entries(result.computed)) {
-    const output = document.getElementById(`field-${name}`);
-    if (output) output.textContent = shown;
-  }
+  settle(await answer.json(), sent);
+}
+
+function settle(result, sent) {
+  for (const [code, cell] of sent) settleCell(code, cell, result.cells[code] ?? {});
+  showCounts(result);
   showProblems(result.problems);
-  status.textContent = `Сохранено в ${result.saved_at}`;
+  takeLive(form);
+  const open = refused.size + conflicts.size;
+  status.textContent = open ? `Есть несохранённые поля: ${open}` : `Сохранено в ${result.saved_at}`;
+}
+
+function settleCell(code, cell, fate) {
+  if (fate.error) {
+    showError(code, fate.error);
+    (fate.conflict ? conflicts : refused).add(code);
+    if (fate.conflict) {
+      seen.set(code, fate.seen);
+      offerChoice(code, fate.theirs);
+    }
+    return;
+  }
+  refused.delete(code);
+  conflicts.delete(code);
+  showError(code, "");
+  if (fate.seen) seen.set(code, fate.seen);
+  showState(code, "");
+  // What was typed meanwhile is still to be sent.
+  if (!isHere(code) || same(cell, read(code))) forget(code);
+  else keep(code);
 }
 
 async function flush() {
-  if (sending) return;
+  if (sending || !waiting.size) return;
   sending = true;
-  clearTimeout(retryTimer);
+  clearTimeout(timer);
+  timer = 0;
+  const batch = new Map([...waiting].slice(0, BATCH));
+  // Taken out before the answer comes: what is typed meanwhile is queued anew.
+  for (const code of batch.keys()) waiting.delete(code);
+  status.textContent = "Сохраняем…";
   try {
-    for (const code of [...waiting.keys()]) {
-      if (code.startsWith("conflict:")) continue;
-      status.textContent = "Сохраняем…";
-      const kind = waiting.get(code);
-      try {
-        await send(code);
-      } catch (error) {
-        if (!waiting.has(code)) waiting.set(code, kind);
-        throw error;
-      }
-    }
+    await send(batch);
   } catch (error) {
+    for (const [code, kind] of batch) if (!waiting.has(code)) waiting.set(code, kind);
     if (error.message !== "signed out") {
-      status.textContent = "Нет связи. Введённое хранится в браузере, повторим через несколько секунд.";
+      status.textContent = `Нет связи. В браузере хранится полей: ${waiting.size}, повторим через несколько секунд.`;
     }
-    retryTimer = setTimeout(flush, 4000);
+    timer = setTimeout(flush, RETRY);
   } finally {
     sending = false;
   }
-  if ([...waiting.keys()].some((code) => !code.startsWith("conflict:")) && !retryTimer) flush();
+  if (waiting.size && !timer) flush();
 }
 
 function queue(code) {
-  const again = waiting.delete(`conflict:${code}`);
-  waiting.set(code, again ? "overwrite" : "plain");
-  retryTimer = 0;
-  flush();
+  waiting.set(code, conflicts.has(code) ? "overwrite" : "plain");
+  refused.delete(code);
+  // A paste changes many cells in one go: they leave together.
+  if (!timer) timer = setTimeout(() => { timer = 0; flush(); });
 }
 
 form.addEventListener("input", (event) => {
-  const code = event.target.closest("[data-code]")?.dataset.code;
-  if (code) keep(code);
+  const code = codeOf(event.target);
+  if (code) {
+    keep(code);
+    takeLive(form);
+  }
 });
-
 form.addEventListener("change", (event) => {
-  const code = event.target.closest("[data-code]")?.dataset.code;
+  const code = codeOf(event.target);
   if (code) queue(code);
 });
-
-// Enter goes to the next field, as in a table, instead of sending the page.
-form.addEventListener("keydown", (event) => {
-  if (event.key !== "Enter" || event.target.tagName !== "INPUT") return;
-  event.preventDefault();
-  const inputs = [...form.querySelectorAll(".cell__input > .input")];
-  const position = inputs.indexOf(event.target);
-  const next = inputs[position + 1];
-  if (next) next.focus();
-  else event.target.blur();
+// The explanations stand above the form but belong to it.
+document.getElementById("problems")?.addEventListener("input", (event) => {
+  const code = codeOf(event.target);
+  if (code) keep(code);
 });
-
+document.getElementById("problems")?.addEventListener("change", (event) => {
+  const code = codeOf(event.target);
+  if (code) queue(code);
+});
 form.addEventListener("submit", () => waiting.clear());
-
+window.addEventListener("online", flush);
 window.addEventListener("beforeunload", (event) => {
   if (waiting.size) event.preventDefault();
 });
 
 // What an earlier visit could not send comes back into its field and is sent.
-for (const cell of form.querySelectorAll("[data-code]")) {
-  const code = cell.dataset.code;
-  let kept = null;
-  try { kept = JSON.parse(localStorage.getItem(storageKey(code))); } catch { /* broken or absent */ }
-  const input = field("value", code);
-  if (!kept || !input) continue;
-  if (!same(kept, read(code))) {
-    for (const kind of ["value", "reason", "note"]) field(kind, code).value = kept[kind];
-    document.getElementById(`state-${code}`).textContent = "восстановлено из браузера";
+function bringBack() {
+  for (const [code, cell] of Object.entries(kept())) {
+    if (isHere(code)) {
+      if (same(cell, { ...cell, ...read(code) })) {
+        forget(code);
+        continue;
+      }
+      if (isExplanation(code)) form.elements[code].value = cell.text;
+      else for (const part of PARTS) if (field(part, code) && part in cell) field(part, code).value = cell[part];
+      showState(code, "восстановлено из браузера");
+    }
     queue(code);
-  } else forget(code);
+  }
 }
+
+document.documentElement.classList.add("has-script");
+startGrid(form, status);
+takeLive(form);
+bringBack();

@@ -78,6 +78,10 @@ def test_path_parts(client, world, template):
     [
         ("head", "annual_report:submission-section", ["submission", "'C"],
          ["value-C01", "reason-C01", "note-C01", "seen-C01"]),
+        ("head", "annual_report:submission-form", ["submission"],
+         ["value-C01", "reason-C02", "note-C04", "plan_1-C01", "seen", "explain-1", "certified"]),
+        ("head", "annual_report:submission-certify", ["submission"], ["certified"]),
+        ("head", "annual_report:submission-take-back", ["submission"], ["comment"]),
         ("head", "annual_report:submission-check", ["submission"], ["explain-1", "save"]),
         ("head", "organisations:invitation-mine", [], ["email", "role", "position_title"]),
         ("head", "profile:detail", [], ["last_name", "first_name", "patronymic", "phone", "time_zone"]),

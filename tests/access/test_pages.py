@@ -87,7 +87,11 @@ PAGES = {
     "annual_report:submission-section": ("get", ["submission", "'C"], READERS),
     "annual_report:submission-check": ("get", ["submission"], READERS),
     "annual_report:submission-sent": ("get", ["submission"], READERS),
+    "annual_report:submission-form": ("get", ["submission"], READERS),
+    "annual_report:submission-certify": ("get", ["submission"], READERS),
+    "annual_report:submission-certified": ("get", ["submission"], READERS),
     "annual_report:answer-save": ("post", ["submission"], MUNICIPALITY),
+    "annual_report:submission-take-back": ("post", ["submission"], MUNICIPALITY),
     "annual_report:submission-withdraw": ("post", ["submission"], MUNICIPALITY),
     # --- workbooks
     #

@@ -14,7 +14,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 NO_PAGE = {
     "health", "favicon", "territory:region-download", "report:report-download",
     "profile:data-export", "profile:consent", "jobs:job-progress", "documents:document-download",
-    "annual_report:review-phones", "annual_report:board-download",
+    "annual_report:review-phones",
+    "annual_report:submission-certified", "annual_report:board-download",
 }  # fmt: skip
 
 
