@@ -96,6 +96,17 @@ class AnswerSource(models.TextChoices):
     CORRECTION = "correction", "исправлено после утверждения"
 
 
+#: Offered where a value is missing; people may write their own words instead.
+NO_DATA_REASONS = (
+    "Показатель не относится к нашему муниципалитету",
+    "Учёт этих данных не ведётся",
+    "Данные ещё не готовы",
+    "Данные не передал их владелец",
+    "Сведения закрыты законом",
+    "Муниципалитет образован в отчётном году",
+)
+
+
 class Prefill(models.TextChoices):
     """Where a field's value comes from before anybody types it."""
 

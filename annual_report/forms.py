@@ -11,7 +11,7 @@ from typing import Any
 
 from django import forms
 
-from annual_report.enums import SubmissionState, ValueType
+from annual_report.enums import NO_DATA_REASONS, SubmissionState, ValueType  # noqa: F401
 from annual_report.filled_form import Cell
 from annual_report.services.answers import CellInput
 from annual_report.services.checks import limit_message
@@ -21,15 +21,6 @@ from okmo_portal.organisations.enums import MunicipalityKind
 MAX_NOTE, MAX_REASON, MAX_EXPLANATION = 500, 300, 1000
 RULE_ID = re.compile(r"^[0-9]{1,15}$")
 PLANS = ("plan_1", "plan_2", "plan_3")
-#: Offered where a value is missing; people may write their own words instead.
-NO_DATA_REASONS = (
-    "Показатель не относится к нашему муниципалитету",
-    "Учёт этих данных не ведётся",
-    "Данные ещё не готовы",
-    "Данные не передал их владелец",
-    "Сведения закрыты законом",
-    "Муниципалитет образован в отчётном году",
-)
 
 
 def read_value(cell: Cell, text: str) -> Decimal | None:

@@ -52,6 +52,24 @@ def to_formula(tree: Node, refs: Mapping[str, Reference], kind: str = "") -> str
     return f"={verdict}"
 
 
+def to_number(tree: Node, refs: Mapping[str, Reference]) -> str:
+    """The formula, with its equals sign, of a computed indicator; empty while a part is missing.
+
+    Raises FormulaTooLong.
+    """
+    needs = needs_of(tree)
+    if any(refs.get(key) is None for key in needs):
+        return '=""'
+    writer = _Writer(refs, "")
+    number = f'IFERROR({writer.number(tree)},"")'
+    tests = [f"ISNUMBER({writer.leaf(key)})" for key in needs if isinstance(refs[key], str)]
+    if tests:
+        number = f'IF(AND({",".join(tests)}),{number},"")'
+    if len(number) >= MAX_FORMULA:
+        raise FormulaTooLong(f"{len(number)} знаков")
+    return f"={number}"
+
+
 def literal(value: int | float | Decimal) -> str:
     """A number as Excel reads it; negative ones in brackets."""
     text = f"{Decimal(str(value)):f}"

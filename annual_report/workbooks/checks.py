@@ -161,7 +161,7 @@ def references(layout: Layout) -> dict[str, str]:
 def computed_formula(layout: Layout, row: Row) -> str:
     """A computed indicator, rounded as the portal rounds it; nothing while a part is missing."""
     formula = to_number(parse(row.field.formula).tree, references(layout))
-    return f'=IFERROR(ROUND({formula},{max(row.field.decimals, 1)}),"")'
+    return f'=IFERROR(ROUND({formula[1:]},{max(row.field.decimals, 1)}),"")'
 
 
 def rule_formula(layout: Layout, rule: Rule) -> str | None:
