@@ -14,6 +14,7 @@ class AnnualReportConfig(AppConfig):
         from annual_report import cabinet
         from annual_report.demo import steps
         from annual_report.services.reports import can_read_document
+        from annual_report.services.workbooks import can_read_upload
         from annual_report.views import public
         from okmo_portal.documents import policies
         from okmo_portal.notifications import kinds
@@ -31,11 +32,13 @@ class AnnualReportConfig(AppConfig):
         registry.add_search(SearchKind("report", _("Доклады"), cabinet.report_rows, order=5))
         registry.add_demo(DemoStep("annual report", steps.load, order=20))
         policies.register("annual_report.report", can_read_document)
+        policies.register("annual_report.workbookupload", can_read_upload)
         for key, label in (
             ("annual_report.opened", "Открыт сбор данных для доклада"),
             ("annual_report.prepared", "Форма ждёт подписи главы или возвращена им"),
             ("annual_report.submitted", "Муниципалитет отправил форму на проверку"),
             ("annual_report.decided", "Совет проверил форму"),
             ("annual_report.reminder", "Напоминания о сроках"),
+            ("annual_report.workbook", "Совет прислал книгу Excel с данными"),
         ):
             kinds.register(kinds.Kind(key, label))

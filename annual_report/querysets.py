@@ -122,3 +122,40 @@ class ObservationQuerySet(models.QuerySet):
         return self.order_by(
             "municipality_id", "indicator_id", "year", "dataset__priority", "dataset_id"
         ).distinct("municipality_id", "indicator_id", "year")
+
+
+class WorkbookUploadQuerySet(models.QuerySet):
+    def visible_to(self, user):
+        """The municipality's own people, and whoever uploaded it; a draft is nobody else's."""
+        active = user.active_membership if user.is_authenticated else None
+        if active is None:
+            return self.none()
+        own = Q(by=user)
+        if active.edits_municipality:
+            own |= Q(submission__municipality_id=active.organisation.municipality_id)
+        submissions = self.model._meta.get_field("submission").related_model.objects
+        return self.filter(own, submission__in=submissions.visible_to(user).values("pk"))
+
+
+class WorkbookBatchQuerySet(models.QuerySet):
+    def visible_to(self, user):
+        """A region's batches for its council, all for the Congress's staff."""
+        active = user.active_membership if user.is_authenticated else None
+        if active is None:
+            return self.none()
+        if is_congress_staff(user):
+            return self
+        return (
+            self.filter(region_id=active.organisation.region_id)
+            if active.is_council
+            else self.none()
+        )
+
+
+class WorkbookIntakeQuerySet(models.QuerySet):
+    def visible_to(self, user):
+        """The council that sent it."""
+        active = user.active_membership if user.is_authenticated else None
+        if active is None or not active.is_council:
+            return self.none()
+        return self.filter(region_id=active.organisation.region_id)

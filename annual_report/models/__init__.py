@@ -28,6 +28,14 @@ from annual_report.models.review import (
     ReminderRun,
     ReminderStep,
 )
+from annual_report.models.workbook import (
+    WorkbookAcceptance,
+    WorkbookBatch,
+    WorkbookBundle,
+    WorkbookIntake,
+    WorkbookIntakeFile,
+    WorkbookUpload,
+)
 
 __all__ = [
     "Answer",
@@ -61,4 +69,10 @@ __all__ = [
     "Section",
     "Snapshot",
     "Submission",
+    "WorkbookAcceptance",
+    "WorkbookBatch",
+    "WorkbookBundle",
+    "WorkbookIntake",
+    "WorkbookIntakeFile",
+    "WorkbookUpload",
 ]
