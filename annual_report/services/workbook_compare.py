@@ -232,7 +232,8 @@ def with_limits(cell: Cell, typed: Typed, found: Merge, places: dict[str, str]) 
         places["value"],
         show_exact(cell, value),
         wanted(cell.indicator),
-        f"Значение {text} Проверьте его и единицу измерения.",
+        # A unit such as «ед.» ends the sentence itself.
+        f"Значение {text.replace('..', '.')} Проверьте его и единицу измерения.",
     )
     return Typed(typed.saved, (error,), typed.notices)
 

@@ -142,7 +142,7 @@ def _limits(row: Row, number: str) -> list[tuple[str, str]]:
         shown = format_number(least, decimals)
         found.append((f"{number}<{least:f}", f"Не может быть меньше {shown}."))
     if greatest is not None:
-        shown = f"{format_number(greatest, decimals)} {row.field.unit}"
+        shown = f"{format_number(greatest, decimals)} {row.field.unit}".rstrip(".")
         found.append((f"{number}>{greatest:f}", f"Не может быть больше {shown}."))
     return found
 

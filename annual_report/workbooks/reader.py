@@ -10,10 +10,12 @@ import io
 import json
 import re
 import zipfile
+import zlib
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
+from xml.etree import ElementTree
 
 from python_calamine import CalamineError, CalamineWorkbook, load_workbook
 
@@ -35,7 +37,14 @@ MAX_UNPACKED, MAX_ENTRIES = 60 * 2**20, 300
 MAX_ROW, MAX_COLUMN = 5000, 200
 _OLD_EXCEL = b"\xd0\xcf\x11\xe0"
 _FULL_CELL = re.compile(rb"<(?:\w+:)?c\s[^>]*?\br\s*=\s*[\"']([A-Za-z]+)([0-9]+)[\"'][^>]*(?<!/)>")
+_ERROR_CELL = re.compile(
+    rb"<c\s[^>]*?\br=\"([A-Z]+[0-9]+)\"[^>]*?\bt=\"e\"[^>]*>(?:<f[^>]*>[^<]*</f>|<f[^>]*/>)?<v>([^<]*)</v>"
+)
+_ADDRESS = re.compile(r"^([A-Z]{1,2})([0-9]{1,5})$")
+_RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 _SPACES = re.compile(r"\s+")
+#: Sheet (at first its part) → address → the error that stands there.
+FaultyCells = dict[str, dict[str, str]]
 AGAIN = "Скачайте новую книгу на странице формы и перенесите в неё свои значения."
 
 
@@ -92,13 +101,13 @@ class Uploaded:
 
 def read_workbook(content: bytes) -> Uploaded:
     """Raises WorkbookRefused for everything that is not a whole workbook of the portal."""
-    check_archive(content)
+    faulty = check_archive(content)
     try:
         with load_workbook(io.BytesIO(content)) as book:
-            return _read(book)
+            return _read(book, faulty)
+    except WorkbookRefused:
+        raise
     except (CalamineError, OSError, ValueError) as error:
-        if isinstance(error, WorkbookRefused):
-            raise
         raise _broken() from error
     except BaseException as error:
         # The library is written in Rust: what its authors did not foresee arrives so.
@@ -114,8 +123,11 @@ def _broken() -> WorkbookRefused:
     )
 
 
-def check_archive(content: bytes) -> None:
-    """The file as a container: kind, size, and nothing that would fill the memory."""
+def check_archive(content: bytes) -> FaultyCells:
+    """The file as a container: kind, size, and nothing that would fill the memory.
+
+    Returns the cells whose formulas gave errors.
+    """
     if not content:
         raise WorkbookRefused("Файл пуст. Выберите книгу, скачанную с портала.", "empty")
     if len(content) > MAX_SIZE:
@@ -130,16 +142,20 @@ def check_archive(content: bytes) -> None:
         )
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            _check_parts(archive)
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, ValueError, OSError) as error:
-        if isinstance(error, WorkbookRefused):
-            raise
-        raise WorkbookRefused(
-            "Это не книга Excel. Загрузите файл .xlsx, скачанный с портала и заполненный.", "kind"
-        ) from error
+            return _check_parts(archive)
+    except WorkbookRefused:
+        raise
+    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, ValueError) as error:
+        raise (_broken() if content.startswith(b"PK") else _not_excel()) from error
 
 
-def _check_parts(archive: zipfile.ZipFile) -> None:
+def _not_excel() -> WorkbookRefused:
+    return WorkbookRefused(
+        "Это не книга Excel. Загрузите файл .xlsx, скачанный с портала и заполненный.", "kind"
+    )
+
+
+def _check_parts(archive: zipfile.ZipFile) -> FaultyCells:
     infos = archive.infolist()
     names = {info.filename for info in infos}
     if "xl/workbook.xml" not in names:
@@ -149,21 +165,25 @@ def _check_parts(archive: zipfile.ZipFile) -> None:
                 "снова.",
                 "ods",
             )
-        raise WorkbookRefused(
-            "Это не книга Excel. Загрузите файл .xlsx, скачанный с портала и заполненный.", "kind"
-        )
+        raise _not_excel()
     if len(infos) > MAX_ENTRIES or sum(info.file_size for info in infos) > MAX_UNPACKED:
         raise WorkbookRefused("Файл устроен подозрительно и не принят.", "bomb")
+    faulty: dict[str, dict[str, str]] = {}
     for info in infos:
+        # Read all the same: a part that is larger than it says ends here.
+        xml = archive.read(info)
         if info.filename.startswith("xl/worksheets/") and info.filename.endswith(".xml"):
-            _check_reach(archive.read(info))
+            _check_reach(xml)
+            if cells := _find_errors(xml):
+                faulty[info.filename] = cells
+    return _by_sheet(archive, faulty) if faulty else {}
 
 
 def _check_reach(xml: bytes) -> None:
     """A stray value in the last row of Excel would cost gigabytes."""
-    for letters_, number in _FULL_CELL.findall(xml):
-        if int(number) > MAX_ROW or len(letters_) > 2:
-            place = f"{letters_.decode().upper()}{number.decode()}"
+    for column, number in _FULL_CELL.findall(xml):
+        if int(number) > MAX_ROW or len(column) > 2:
+            place = f"{column.decode().upper()}{int(number)}"
             raise WorkbookRefused(
                 f"Далеко за таблицей, в ячейке {place}, что-то стоит. Удалите лишнее справа и снизу "
                 "от таблицы, сохраните книгу и загрузите снова.",
@@ -171,7 +191,40 @@ def _check_reach(xml: bytes) -> None:
             )
 
 
-def _read(book: CalamineWorkbook) -> Uploaded:
+def _find_errors(xml: bytes) -> dict[str, str]:
+    """Cells whose formula gave an error: the library shows them as empty, which they are not."""
+    return {
+        address.decode(): text.decode("utf-8", "replace")
+        for address, text in _ERROR_CELL.findall(xml)
+    }
+
+
+def _parse(xml: bytes) -> ElementTree.Element:
+    # Entities, by which XML attacks its readers, are declared in a DOCTYPE; spreadsheets have none.
+    if b"<!DOCTYPE" in xml:
+        raise _broken()
+    return ElementTree.fromstring(xml)  # noqa: S314
+
+
+def _by_sheet(archive: zipfile.ZipFile, faulty: FaultyCells) -> FaultyCells:
+    """Parts by the names of their sheets."""
+    try:
+        book = _parse(archive.read("xl/workbook.xml"))
+        links = _parse(archive.read("xl/_rels/workbook.xml.rels"))
+    except (ElementTree.ParseError, KeyError) as error:
+        raise _broken() from error
+    targets = {
+        link.get("Id"): "xl/" + link.get("Target", "").removeprefix("/xl/") for link in links
+    }
+    found = {}
+    for item in book.iter():
+        part = targets.get(item.get(_RELATION))
+        if part in faulty:
+            found[item.get("name", "")] = faulty[part]
+    return found
+
+
+def _read(book: CalamineWorkbook, faulty: FaultyCells) -> Uploaded:
     names = set(book.sheet_names)
     if META not in names:
         raise _not_ours()
@@ -184,12 +237,29 @@ def _read(book: CalamineWorkbook) -> Uploaded:
                 "sheet",
             )
         lines = book.get_sheet_by_name(sheet["name"]).to_python(skip_empty_area=False)
+        put_errors(lines, faulty.get(sheet["name"], {}))
         rows.update(_read_sheet(sheet, lines, meta))
     explanations = {}
     if meta.rules and CHECKS in names:
         lines = book.get_sheet_by_name(CHECKS).to_python(skip_empty_area=False)
         explanations = _read_explanations(meta.rules, lines)
     return Uploaded(meta, rows, explanations)
+
+
+def put_errors(lines: list[list[Any]], cells: dict[str, str]) -> None:
+    for address, text in cells.items():
+        match = _ADDRESS.match(address)
+        row, column = (int(match[2]) - 1, column_number(match[1])) if match else (-1, -1)
+        if 0 <= row < len(lines) and 0 <= column < len(lines[row]):
+            lines[row][column] = text
+
+
+def column_number(text: str) -> int:
+    """0 for A; the inverse of ``letters``."""
+    number = 0
+    for letter in text:
+        number = number * 26 + ord(letter) - 64
+    return number - 1
 
 
 def _not_ours() -> WorkbookRefused:

@@ -37,7 +37,7 @@ def wanted(field: Field) -> str:
         labels = "; ".join(str(label) for _code, label in field.offered_choices)
         return f"Нужен один из вариантов: {labels}."
     kind = "целое число" if field.value_type == ValueType.INTEGER else "число"
-    return f"Нужно {kind}{limits(field)}. Единица: {field.unit}."
+    return f"Нужно {kind}{limits(field)}. Единица: {field.unit.rstrip('.')}."
 
 
 def limits(field: Field) -> str:
