@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from functools import lru_cache, partial
 from typing import Any
 from uuid import UUID
@@ -15,18 +16,19 @@ from django.utils import timezone
 
 from annual_report.enums import AnswerSource
 from annual_report.filled_form import FilledForm, get_filled_form
+from annual_report.form_rules import get_form_rules
 from annual_report.form_spec import FormSpec, get_form_spec
 from annual_report.models import (
     CatalogueStamp,
-    ControlRule,
     Explanation,
     Form,
     Submission,
     WorkbookAcceptance,
     WorkbookUpload,
 )
+from annual_report.operands import operands_of
 from annual_report.permissions import edits_submission
-from annual_report.rules import RuleSyntaxError, parse
+from annual_report.rules import split_key
 from annual_report.services.answers import (
     CellInput,
     lock_submission,
@@ -48,6 +50,9 @@ from okmo_portal.accounts.models import User
 from okmo_portal.documents.services import store_document
 from okmo_portal.notifications.services import notify
 
+#: Kinds of operand that stand in visible cells.
+OWN = ("", "prev")
+
 # --- making ------------------------------------------------------------------------------------------
 
 
@@ -67,29 +72,26 @@ def _layout(form_id: int, kind: str, year: int, stamp: UUID | None) -> Layout:
         year=year,
         kind=kind,
         fields=spec.fields,
-        rules=_rules(form_id, spec),
+        rules=_rules(spec),
     )
 
 
-def _rules(form_id: int, spec: FormSpec) -> list[Rule]:
-    """Rules of which at least one indicator stands in the workbook."""
+def _rules(spec: FormSpec) -> list[Rule]:
+    """Rules that can speak of this kind of municipality."""
     found = []
-    for rule in ControlRule.objects.filter(form_id=form_id, is_active=True):
-        try:
-            expression = parse(rule.expression)
-        except RuleSyntaxError:
-            continue
-        codes = tuple(code for code in expression.codes if code in spec.by_code)
-        if codes:
+    for rule in get_form_rules(spec.form_id, spec.year, spec.stamp).rules:
+        codes = tuple(code for code in rule.codes if code in spec.by_code)
+        own = {code for prefix, code in map(split_key, rule.expression.needs) if prefix in OWN}
+        if codes and own <= spec.by_code.keys():
             found.append(
                 Rule(
-                    rule.code,
-                    rule.severity,
-                    rule.expression,
-                    rule.message,
-                    rule.hint,
-                    codes,
-                    expression.keys,
+                    code=rule.code,
+                    severity=rule.severity,
+                    expression=rule.expression,
+                    message=rule.message,
+                    hint=rule.hint,
+                    codes=codes,
+                    shown=rule.shown,
                 )
             )
     return found
@@ -111,7 +113,19 @@ def get_content(form: FilledForm) -> Content:
             code: cell.previous for code, cell in form.cells.items() if cell.previous is not None
         },
         explained=dict(explained),
+        known=known_values(form),
     )
+
+
+def known_values(form: FilledForm) -> dict[str, Decimal]:
+    """What rules compare with and no visible cell holds, by operand's key."""
+    operands = operands_of(form, get_form_rules(form.spec.form_id, form.spec.year, form.spec.stamp))
+    federal = {
+        f"outside:{cell.code}": cell.federal.value
+        for cell in form.asked
+        if cell.federal is not None
+    }
+    return operands | federal
 
 
 def saved_cells(form: FilledForm) -> dict[str, Saved]:

@@ -2,18 +2,19 @@
 
 They stand on the hidden sheet ``CALC``; visible cells only point at them. Lines of indicators:
 B this year's number, C last year's, D 1 where a value is missing, E what is wrong with the cell
-itself, F the words for the clerk. Lines of rules, columns H to K: code, verdict, message, the whole
-advice. Columns M and N: labels and numbers of choices.
+itself, F the words for the clerk, G what federal data say otherwise. Lines of rules, columns H to K:
+code, verdict, message, the whole advice. Columns M and N: labels and numbers of choices.
+The server's ``services.checks.check_form`` says the same, and a test holds them together: a cell that
+its own limits refuse is in no rule's finding, and a graver rule silences a milder one about the same.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from annual_report.enums import Severity, ValueType
-from annual_report.rules import parse
+from annual_report.rules import messages, parse_formula, split_key
 from annual_report.rules.excel import FormulaTooLong, to_formula, to_number
 from annual_report.workbooks.layout import CALC, CHECKS, KNOWN, Layout, Row, Rule, quoted
 from okmo_portal.core.text import format_number
@@ -22,7 +23,6 @@ from okmo_portal.core.text import format_number
 MAX_DEPTH = 40
 #: A text inside a formula holds 255 characters.
 MAX_TEXT = 250
-PLACEHOLDER = re.compile(r"\{(?:(\w+) )?([A-Z]\d{2,3})\}")
 MISSING = "Не заполнено: введите значение или выберите причину в столбце «Нет данных»."
 WORDS = {
     Severity.CRITICAL: "Нельзя отправить",
@@ -52,6 +52,8 @@ def build_calc(layout: Layout) -> Calc:
         calc.cells[f"C{number}"] = _as_number(calc, row, "previous")
         calc.cells[f"D{number}"] = _is_missing(row)
         calc.cells[f"E{number}"] = own_error(row, calc_ref("B", number))
+    for row in layout.federal:
+        calc.cells[f"G{layout.calc_rows[row.field.code]}"] = _federal_note(layout, row)
     for rule in layout.rules:
         _write_rule(calc, rule)
     for code, number in layout.calc_rows.items():
@@ -160,26 +162,27 @@ def references(layout: Layout) -> dict[str, str]:
 
 def computed_formula(layout: Layout, row: Row) -> str:
     """A computed indicator, rounded as the portal rounds it; nothing while a part is missing."""
-    formula = to_number(parse(row.field.formula).tree, references(layout))
+    formula = to_number(parse_formula(row.field.formula).tree, references(layout))
     return f'=IFERROR(ROUND({formula[1:]},{max(row.field.decimals, 1)}),"")'
 
 
 def rule_formula(layout: Layout, rule: Rule) -> str | None:
     """The verdict's formula, or None for a rule that only the portal can check."""
     try:
-        return to_formula(parse(rule.expression).tree, references(layout), layout.kind)
+        return to_formula(rule.expression.tree, references(layout), layout.kind)
     except FormulaTooLong:
         return None
 
 
 def _write_rule(calc: Calc, rule: Rule) -> None:
-    number = rule_line(calc.layout, rule)
-    formula = rule_formula(calc.layout, rule)
+    layout = calc.layout
+    number = rule_line(layout, rule)
+    formula = rule_formula(layout, rule)
     calc.cells[f"H{number}"] = rule.code
     calc.cells[f"I{number}"] = formula if formula is not None else '=""'
-    verdict, message = calc_ref("I", number), calc_ref("J", number)
-    words = concatenate(_message_parts(calc.layout, rule.message))
-    calc.cells[f"J{number}"] = f'=IF(ISLOGICAL({verdict}),IF({verdict},"",{words}),"")'
+    message = calc_ref("J", number)
+    words = concatenate(_message_parts(layout, rule.message))
+    calc.cells[f"J{number}"] = f'=IF({_is_broken(layout, rule)},{words},"")'
     start, end = f"{WORDS[Severity(rule.severity)]}. ", f" {rule.hint}" if rule.hint else ""
     advice = concatenate([literal(start), message, *_literals(end)])
     if rule.takes_explanation:
@@ -188,25 +191,72 @@ def _write_rule(calc: Calc, rule: Rule) -> None:
     calc.cells[f"K{number}"] = f'=IF({message}="","",{advice})'
 
 
+def _is_broken(layout: Layout, rule: Rule) -> str:
+    """The condition on which the rule speaks."""
+    verdict = calc_ref("I", rule_line(layout, rule))
+    tests = [f"IF(ISLOGICAL({verdict}),NOT({verdict}),FALSE)"]
+    for code in rule.codes:
+        tests.append(f'{calc_ref("E", layout.calc_rows[code])}=""')
+    severity = ORDER.index(Severity(rule.severity))
+    for other in layout.rules:
+        if ORDER.index(Severity(other.severity)) < severity and other.keys == rule.keys:
+            graver = calc_ref("I", rule_line(layout, other))
+            tests.append(f"NOT(IF(ISLOGICAL({graver}),NOT({graver}),FALSE))")
+    return f"AND({','.join(tests)})"
+
+
+def _federal_note(layout: Layout, row: Row) -> str | float:
+    """Asks for a note where the value is not the federal one, unless a rule asks already."""
+    code = row.field.code
+    key, line = f"outside:{code}", layout.calc_rows[code]
+    known, own = references(layout)[key], calc_ref("B", line)
+    differs = f'IF(ISNUMBER({own}),{own}<>{known},TRIM({row.ref("reason")})<>"")'
+    told = [
+        f'{calc_ref("J", rule_line(layout, rule))}<>""' for rule in layout.rules if key in rule.keys
+    ]
+    quiet = f"OR({','.join(told)})" if told else "FALSE"
+    words = concatenate(
+        [
+            literal(f"{WORDS[Severity.EXPLAIN]}. В федеральных данных "),
+            _shown(layout, key),
+            literal(". Если верно Ваше значение, напишите в примечании, почему оно другое."),
+        ]
+    )
+    test = f'AND({differs},TRIM({row.ref("note")})="",NOT({quiet}))'
+    return f'=IF(ISNUMBER({known}),IF({test},{words},""),"")'
+
+
 def _message_parts(layout: Layout, message: str) -> list[str]:
     """A rule's message with the numbers as they now stand."""
-    parts, position = [], 0
-    for match in PLACEHOLDER.finditer(message):
-        parts += _literals(message[position : match.start()])
-        parts.append(_shown(layout, match.group(1) or "", match.group(2)))
-        position = match.end()
-    return parts + _literals(message[position:])
+    keys: list[str] = []
+
+    def mark(key: str) -> str:
+        keys.append(key)
+        return "\0"
+
+    texts = messages.fill(message, mark).split("\0")
+    parts = _literals(texts[0])
+    for key, text in zip(keys, texts[1:], strict=True):
+        parts += [_shown(layout, key), *_literals(text)]
+    return parts
 
 
-def _shown(layout: Layout, prefix: str, code: str) -> str:
+def _shown(layout: Layout, key: str) -> str:
+    prefix, code = split_key(key)
     row, dash = layout.rows.get(code), '"—"'
-    ref = references(layout).get(f"{prefix}:{code}" if prefix else code)
+    ref = references(layout).get(key)
     if ref is None:
         return dash
     if row is not None and row.field.value_type in (ValueType.BOOLEAN, ValueType.CHOICE):
-        return row.ref("previous" if prefix else "value")
-    decimals = row.field.decimals if row is not None else 1
-    return f"IF(ISNUMBER({ref}),FIXED({ref},{decimals},FALSE),{dash})"
+        if prefix in ("", "prev"):
+            cell = row.ref("previous" if prefix else "value")
+            return f'IF(TRIM({cell})="",{dash},{cell})'
+        if row.field.value_type == ValueType.BOOLEAN:
+            return f'IF(ISNUMBER({ref}),IF({ref}=0,"нет","да"),{dash})'
+    if row is not None:
+        return f"IF(ISNUMBER({ref}),FIXED({ref},{row.field.decimals},FALSE),{dash})"
+    whole, part = f"FIXED({ref},0,FALSE)", f"FIXED({ref},1,FALSE)"
+    return f"IF(ISNUMBER({ref}),IF({ref}=INT({ref}),{whole},{part}),{dash})"
 
 
 def literal(text: str) -> str:
@@ -227,7 +277,8 @@ def _advice(layout: Layout, code: str, number: int) -> str:
         (rule for rule in layout.rules if code in rule.codes),
         key=lambda rule: (ORDER.index(Severity(rule.severity)), rule.codes[0] != code, rule.code),
     )
-    text = '""'
+    is_federal = any(row.field.code == code for row in layout.federal)
+    text = calc_ref("G", number) if is_federal else '""'
     for rule in reversed(about[:MAX_DEPTH]):
         ref = calc_ref("K", rule_line(layout, rule))
         # Said in full once, where the rule's first indicator stands.
@@ -245,13 +296,14 @@ def pointer(rule: Rule) -> str:
 def result_formula(layout: Layout, rule: Rule) -> str:
     """The state of a rule in words, on the sheet of checks."""
     number = rule_line(layout, rule)
-    verdict = calc_ref("I", number)
+    verdict, message = calc_ref("I", number), calc_ref("J", number)
     broken = literal(WORDS[Severity(rule.severity)].lower())
     if rule.takes_explanation:
         broken = f'IF(TRIM($G${number})<>"","пояснено",{broken})'
     if rule_formula(layout, rule) is None:
-        return literal("проверит портал")
-    return f'=IF(ISLOGICAL({verdict}),IF({verdict},"выполнено",{broken}),"нет данных для сверки")'
+        return f"={literal('проверит портал')}"
+    silent = f'IF(ISLOGICAL({verdict}),IF({verdict},"выполнено","сначала исправьте ячейку"),"нет данных для сверки")'
+    return f'=IF({message}<>"",{broken},{silent})'
 
 
 def totals(layout: Layout) -> Mapping[str, str]:
@@ -260,12 +312,14 @@ def totals(layout: Layout) -> Mapping[str, str]:
     results = f"{quoted(CHECKS)}!$C$1:$C${max(layout.rule_rows.values(), default=2)}"
     own = f'SUMPRODUCT(--({quoted(CALC)}!$E$2:$E${last}<>""))'
 
+    notes = f'SUMPRODUCT(--({quoted(CALC)}!$G$2:$G${last}<>""))'
+
     def broken(severity: Severity) -> str:
         return f"COUNTIF({results},{literal(WORDS[severity].lower())})"
 
     return {
         "Осталось заполнить показателей": f"=SUM({quoted(CALC)}!$D$2:$D${last})",
         "Ошибок, с которыми форму нельзя отправить": f"={own}+{broken(Severity.CRITICAL)}",
-        "Нужно пояснений (лист «Проверка»)": f"={broken(Severity.EXPLAIN)}",
+        "Нужно пояснений": f"={broken(Severity.EXPLAIN)}+{notes}",
         "Замечаний «обратите внимание»": f"={broken(Severity.NOTICE)}",
     }

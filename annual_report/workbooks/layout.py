@@ -17,7 +17,9 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any, Protocol
 
-from annual_report.enums import Severity, ValueType
+from annual_report.enums import Prefill, Severity, ValueType
+from annual_report.rules import Expression
+from annual_report.rules.tree import split_key
 
 GUIDE, CHECKS = "Как заполнить", "Проверка"
 CALC, KNOWN, META = "_calc", "_known", "_okmo"
@@ -53,6 +55,7 @@ class Field(Protocol):
     max_value: Decimal | None
     is_required: bool
     asks_plan: bool
+    prefill: str
 
     @property
     def offered_choices(self) -> Any: ...
@@ -67,19 +70,27 @@ class Column:
 
 @dataclass(frozen=True)
 class Rule:
-    """A control rule in the workbook; ``message`` has the placeholders of the catalogue."""
+    """A control rule in the workbook, as ``form_rules.FormRule`` has it.
+
+    ``codes`` are the indicators of the workbook that it concerns, ``shown`` the keys that its
+    message names.
+    """
 
     code: str
     severity: str
-    expression: str
+    expression: Expression
     message: str
     hint: str
     codes: tuple[str, ...]
-    keys: tuple[str, ...]
+    shown: tuple[str, ...]
 
     @property
     def takes_explanation(self) -> bool:
         return self.severity == Severity.EXPLAIN
+
+    @property
+    def keys(self) -> frozenset[str]:
+        return frozenset(self.expression.keys)
 
 
 @dataclass(frozen=True)
@@ -157,14 +168,21 @@ class Layout:
         return {rule.code: number for number, rule in enumerate(self.rules, FIRST_ROW)}
 
     @cached_property
+    def federal(self) -> tuple[Row, ...]:
+        """Indicators that federal data fill beforehand: another value needs a note."""
+        return tuple(
+            row
+            for row in self.rows.values()
+            if row.field.prefill == Prefill.FEDERAL and not row.field.formula
+        )
+
+    @cached_property
     def known_keys(self) -> dict[str, int]:
         """Operands of rules that stand in no visible cell, with their line on the hidden sheet."""
-        keys = dict.fromkeys(key for rule in self.rules for key in rule.keys)
-        return {key: number for number, key in enumerate(filter(self._is_elsewhere, keys), 1)}
-
-    def _is_elsewhere(self, key: str) -> bool:
-        prefix, _colon, code = key.rpartition(":")
-        return prefix not in ("", "prev") or code not in self.rows
+        keys = [key for rule in self.rules for key in (*rule.expression.keys, *rule.shown)]
+        keys += [f"outside:{row.field.code}" for row in self.federal]
+        elsewhere = (key for key in dict.fromkeys(keys) if split_key(key)[0] not in ("", "prev"))
+        return {key: number for number, key in enumerate(elsewhere, 1)}
 
     @cached_property
     def static_meta(self) -> str:
@@ -195,12 +213,16 @@ class Layout:
         fields = [
             (
                 f.code, f.hint, f.value_type, f.decimals, f.formula, list(f.offered_choices),
-                str(f.min_value), str(f.max_value), f.is_required, f.asks_plan,
+                str(f.min_value), str(f.max_value), f.is_required, f.asks_plan, f.prefill,
             )
             for sheet in self.sheets
             for f in sheet.fields
         ]  # fmt: skip
-        parts = [self.static_meta, self.title, fields, [vars(rule) for rule in self.rules]]
+        rules = [
+            (r.code, r.severity, repr(r.expression.tree), r.message, r.hint, r.codes)
+            for r in self.rules
+        ]
+        parts = [self.static_meta, self.title, fields, rules]
         return hashlib.sha256(to_json(parts).encode()).hexdigest()
 
 

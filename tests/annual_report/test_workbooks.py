@@ -9,6 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from annual_report.form_spec import FieldSpec, SectionSpec
+from annual_report.rules import parse
+from annual_report.rules.messages import places
 from annual_report.workbooks.content import Content, Saved, make_slots
 from annual_report.workbooks.diff import State, merge
 from annual_report.workbooks.layout import FIRST_ROW, Rule, letters, make_layout, sheet_names
@@ -46,13 +48,18 @@ FIELDS = [
         retired_choices=frozenset({3}),
     ),
 ]  # fmt: skip
+
+
+def make_rule(code, severity, text, message, hint, *codes):
+    return Rule(code, severity, parse(text), message, hint, codes, places(message))
+
+
 RULES = [
-    Rule("K1", "critical", "D02 <= D01", "Часть {D02} больше целого {D01}.", "Сверьте.",
-         ("D02", "D01"), ("D02", "D01")),
-    Rule("K2", "explain", 'D01 <= 2 * prev("D01")', "Было {prev D01}, стало {D01}.", "Поясните.",
-         ("D01",), ("D01", "prev:D01")),
-    Rule("K3", "notice", 'D01 == outside("D01")', "У казначейства {outside D01}.", "",
-         ("D01",), ("D01", "outside:D01")),
+    make_rule("K1", "critical", "D02 <= D01", "Часть {D02} больше целого {D01}.", "Сверьте.", "D02",
+              "D01"),
+    make_rule("K2", "explain", 'D01 <= 2 * prev("D01")', "Было {prev D01}, стало {D01}.",
+              "Поясните.", "D01"),
+    make_rule("K3", "notice", 'D01 == outside("D01")', "У казначейства {outside D01}.", "", "D01"),
 ]  # fmt: skip
 
 

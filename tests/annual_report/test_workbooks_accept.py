@@ -376,7 +376,7 @@ def test_form_reads_the_same_queries_whatever_it_asks(submission, head, django_a
     found = WorkbookUpload.objects.select_related(
         "submission__campaign__form", "submission__municipality", "document"
     ).get()
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(3):
         workbooks.compare_upload(found)
 
 
