@@ -123,6 +123,7 @@ def section(request):
         links.append(("Проверка форм", reverse("annual_report:review-list")))
     if is_congress_staff(user) or is_auditor(user):
         links.append(("Доска сбора", reverse("annual_report:board")))
+        links.append(("Внешние данные", reverse("annual_report:observation-list")))
         links.append(("Подготовка докладов", reverse("annual_report:report-manage-list")))
     if not links:
         return None

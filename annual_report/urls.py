@@ -1,6 +1,6 @@
 from django.urls import path, re_path
 
-from annual_report.views import board, filling, report, review, submission
+from annual_report.views import board, filling, observation, report, review, submission
 
 app_name = "annual_report"
 
@@ -39,7 +39,24 @@ urlpatterns = [
     path("board/", board.board, name="board"),
     path("board/regions.csv", board.board_download, name="board-download"),
     # --- observations: import and mappings
-    #
+    path("observations/", observation.observation_list, name="observation-list"),
+    path("observations/upload/", observation.observation_upload, name="observation-upload"),
+    path("observations/<int:pk>/", observation.observation_import, name="observation-import"),
+    path(
+        "observations/<int:pk>/mapping/",
+        observation.observation_mapping,
+        name="observation-mapping",
+    ),
+    path(
+        "observations/<int:pk>/rejected.csv",
+        observation.observation_rejected,
+        name="observation-rejected",
+    ),
+    re_path(
+        r"^observations/(?P<pk>\d+)/(?P<action>choose|check|take)/$",
+        observation.observation_act,
+        name="observation-act",
+    ),
     # --- analysis: pivot, peers, quality
     #
     # --- making the report

@@ -7,6 +7,7 @@ from django.shortcuts import redirect
 from import_export import resources
 from import_export.admin import ImportExportModelAdmin
 
+from annual_report.admin import observation  # noqa: F401 (registers its models)
 from annual_report.analysis import UnknownPlaceholder, placeholders
 from annual_report.blocks import BlockError, check_block
 from annual_report.enums import ReportState

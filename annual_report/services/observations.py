@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-import io
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -18,31 +16,23 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from annual_report import workflow
-from annual_report.enums import ImportState, ValueType
-from annual_report.models import (
-    Dataset,
-    ImportMapping,
-    Indicator,
-    Observation,
-    ObservationImport,
-)
+from annual_report.enums import ImportState
+from annual_report.models import Dataset, ImportMapping, ObservationImport
 from annual_report.observations import checks, mapping, readers, resolving
-from annual_report.observations.cleaning import VALUE
 from annual_report.observations.refusals import BY_NUMBER
-from annual_report.versions import conversion_factor
+from annual_report.services.observation_reference import load_existing, load_reference
 from okmo_portal.accounts.models import User
 from okmo_portal.core.downloads import FORMULA_STARTS
 from okmo_portal.jobs.models import Job
 from okmo_portal.jobs.services import start_job
-from okmo_portal.organisations.models import Municipality, TerritoryCode
 from okmo_portal.workflow.transitions import apply
 
 #: Called with a few words before each step.
 Progress = Callable[[str], None]
 MAX_UPLOAD = 200 * 2**20
-FIRST_YEAR = 1990
 #: Reading, checking, comparing, writing.
 STEPS = 4
+COUNTS = ("read", "new", "changed", "unchanged", "folded", "duplicates", "left_out", "refused")
 
 
 @dataclass
@@ -101,124 +91,10 @@ def examine(
     del table
     found = checks.read_and_scale(found, spec)
     progress("Сравнение с тем, что уже есть")
-    stored = _load_existing(dataset, found.frame)
+    stored = load_existing(dataset, found.frame)
     assessed = checks.assess(found, spec, reference, stored)
     new, changed = checks.compare(assessed.accepted, stored)
     return Outcome(dataset, assessed, new, changed)
-
-
-# --- reference tables ----------------------------------------------------------------------------
-
-
-def load_reference() -> resolving.Reference:
-    """Codes of territories and indicators as the register and the catalogue hold them now."""
-    last_year = timezone.localdate().year
-    indicators = list(Indicator.objects.prefetch_related("versions"))
-    return resolving.Reference(
-        territories=_territories(),
-        indicators=_indicators(indicators),
-        choices=pl.DataFrame(
-            [(row.pk, pair[0]) for row in indicators for pair in row.choices],
-            schema={"id": pl.Int64, "value": VALUE}, orient="row",
-        ),
-        scales=_scales(indicators, last_year),
-        last_year=last_year,
-    )  # fmt: skip
-
-
-def _territories() -> pl.DataFrame:
-    first, last = resolving.ALWAYS
-    rows = []
-    for pk, code, begins, ends in Municipality.objects.values_list(
-        "pk", "oktmo", "valid_from", "valid_to"
-    ):
-        until = (ends - timedelta(days=1)).year if ends else last
-        rank = begins.toordinal() if begins else 0
-        rows.append((mapping.OKTMO, code, begins.year if begins else first, until, rank, pk))
-    for pk, system, code, begins, ends in TerritoryCode.objects.values_list(
-        "municipality_id", "system", "code", "year_from", "year_to"
-    ):
-        rows.append((system.lower(), code, begins or first, (ends or last + 1) - 1, 0, pk))
-    schema = {
-        "system": pl.String, "code": pl.String, "first_year": pl.Int32, "last_year": pl.Int32,
-        "rank": pl.Int32, "municipality_id": pl.Int64,
-    }  # fmt: skip
-    return pl.DataFrame(rows, schema=schema, orient="row")
-
-
-def _indicators(indicators: Sequence[Indicator]) -> pl.DataFrame:
-    rows = [
-        (
-            row.code,
-            row.pk,
-            row.value_type in (ValueType.INTEGER, ValueType.BOOLEAN, ValueType.CHOICE),
-            0.0 if row.value_type == ValueType.BOOLEAN else _float(row.min_value),
-            1.0 if row.value_type == ValueType.BOOLEAN else _float(row.max_value),
-            row.unit,
-            row.value_type == ValueType.CHOICE,
-            row.value_type in (ValueType.INTEGER, ValueType.DECIMAL),
-        )
-        for row in indicators
-    ]
-    schema = {
-        "indicator": pl.String, "id": pl.Int64, "is_whole": pl.Boolean, "least": pl.Float64,
-        "most": pl.Float64, "unit": pl.String, "is_choice": pl.Boolean, "can_switch": pl.Boolean,
-    }  # fmt: skip
-    return pl.DataFrame(rows, schema=schema, orient="row")
-
-
-def _float(value: Any) -> float | None:
-    return None if value is None else float(value)
-
-
-def _scales(indicators: Sequence[Indicator], last_year: int) -> pl.DataFrame:
-    """For indicators with several versions: the segment and the factor of each year."""
-    rows = []
-    for row in indicators:
-        versions = sorted(row.versions.all(), key=lambda version: version.number)
-        if len(versions) < 2:
-            continue
-        segments: dict[int, int] = {}
-        for year in range(FIRST_YEAR, last_year + 1):
-            breaks = [v for v in versions if v.is_break and v.from_year <= year]
-            segments[year] = len(breaks)
-        for year, segment in segments.items():
-            newest = max(other for other, found in segments.items() if found == segment)
-            factor = conversion_factor(versions, year, newest)
-            rows.append((row.pk, year, segment, float(factor or 1)))
-    schema = {
-        "indicator_id": pl.Int64, "year": pl.Int32, "segment": pl.Int32, "factor": pl.Float64,
-    }  # fmt: skip
-    return pl.DataFrame(rows, schema=schema, orient="row")
-
-
-def _load_existing(dataset: Dataset, frame: pl.DataFrame) -> pl.DataFrame:
-    """What is stored of the file's indicators in its years and in those beside them."""
-    indicators = frame["indicator_id"].drop_nulls().unique().to_list()
-    years = set(frame["year"].drop_nulls().unique().to_list())
-    years |= {year + step for year in years for step in (-1, 1)}
-    schema = {
-        "indicator_id": pl.Int64, "year": pl.Int32, "municipality_id": pl.Int64, "value": VALUE,
-    }  # fmt: skip
-    query = (
-        Observation.objects.filter(
-            dataset=dataset, indicator__in=indicators, year__in=sorted(years)
-        )
-        .order_by()
-        .values("indicator_id", "year", "municipality_id", "value")
-    )
-    if not indicators or not query[:1]:
-        return pl.DataFrame(schema=schema)
-    sql, parameters = query.query.sql_with_params()
-    buffer = io.BytesIO()
-    with (
-        connection.cursor() as cursor,
-        cursor.copy(f"COPY ({sql}) TO STDOUT (FORMAT csv)", parameters) as copy,
-    ):
-        for chunk in copy:
-            buffer.write(chunk)
-    buffer.seek(0)
-    return pl.read_csv(buffer, has_header=False, schema=schema)
 
 
 # --- runs ----------------------------------------------------------------------------------------
@@ -297,6 +173,7 @@ def check_file(
     *, run: ObservationImport, by: User | None, progress: Progress = lambda step: None
 ) -> ObservationImport:
     """The dry run of an uploaded file: counts and refused rows are kept, no observation is."""
+    run.refresh_from_db()
     path = Path(run.file.path)
     try:
         spec = load_spec(run.mapping) if run.mapping else None
@@ -441,7 +318,14 @@ def _harmless(name: str) -> pl.Expr:
 # --- the page's steps ----------------------------------------------------------------------------
 
 
+def job_key(run: ObservationImport) -> str:
+    return f"annual_report:observations:{run.pk}"
+
+
 def start_check(*, run: ObservationImport, by: User) -> Job:
+    """Raises ValidationError for a file that is taken already."""
+    if run.state == ImportState.DONE or not run.file:
+        raise ValidationError("Файл уже принят.")
     return _start("annual_report.check_observations", f"Проверка файла {run.file_name}", run, by)
 
 
@@ -458,22 +342,34 @@ def _start(task: str, title: str, run: ObservationImport, by: User) -> Job:
         task=task,
         arguments={"import_id": run.pk},
         by=by,
-        key=f"annual_report:observations:{run.pk}",
+        key=job_key(run),
         back_url=run.get_absolute_url(),
     )
 
 
+def taken_before(run: ObservationImport) -> ObservationImport | None:
+    """An earlier import of the very same file into the same data set."""
+    same = ObservationImport.objects.filter(
+        dataset_id=run.dataset_id, sha256=run.sha256, state=ImportState.DONE
+    )
+    return same.exclude(pk=run.pk).first()
+
+
 @transaction.atomic
-def save_mapping(
-    *, chosen: ImportMapping, by: User, run: ObservationImport | None = None
-) -> ImportMapping:
-    """Store a mapping; ``run`` takes it up and must be checked anew. Raises MappingError."""
+def save_mapping(*, chosen: ImportMapping, by: User, run: ObservationImport) -> ImportMapping:
+    """Store a mapping that ``run`` takes up. Raises MappingError and TransitionNotAllowed."""
     load_spec(chosen)
     if chosen.pk is None:
         chosen.created_by = by
     chosen.save()
-    if run is not None:
-        with apply(workflow.REMAP_IMPORT, run, by=by) as locked:
-            locked.mapping, locked.dataset = chosen, chosen.dataset
-            locked.error = ""
+    choose_mapping(run=run, chosen=chosen, by=by)
     return chosen
+
+
+def choose_mapping(*, run: ObservationImport, chosen: ImportMapping, by: User) -> None:
+    """The file must be checked anew: the counts of another mapping say nothing."""
+    with apply(workflow.REMAP_IMPORT, run, by=by) as locked:
+        locked.mapping, locked.dataset = chosen, chosen.dataset
+        locked.error, locked.refused_by, locked.repaired = "", {}, {}
+        for name in COUNTS:
+            setattr(locked, name, 0)

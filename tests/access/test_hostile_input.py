@@ -65,7 +65,8 @@ def test_query_parameters(client, world, role):
     ["/territory/{}/", "/territory/municipality/{}/", "/report/indicators/{}/", "/report/{}/",
      "/organisations/invitations/{}/", "/cabinet/forms/{}/", "/cabinet/forms/1/section/{}/",
      "/cabinet/review/{}/", "/organisations/memberships/{}/", "/help/{}/", "/files/{}/", "/jobs/{}/",
-     "/organisations/memberships/request/municipality/{}/", "/cabinet/reports/{}/"],
+     "/organisations/memberships/request/municipality/{}/", "/cabinet/reports/{}/",
+     "/cabinet/observations/{}/", "/cabinet/observations/{}/mapping/"],
 )  # fmt: skip
 def test_path_parts(client, world, template):
     enter(client, world, "staff")
@@ -95,6 +96,12 @@ def test_path_parts(client, world, template):
         ("anonymous", "account_login", [], ["login", "password", "next"]),
         ("anonymous", "account_reset_password", [], ["email"]),
         ("staff", "annual_report:report-act", ["year", "'snapshot"], ["x"]),
+        ("staff", "annual_report:observation-upload", [], ["dataset", "mapping"]),
+        ("staff", "annual_report:observation-act", ["observations", "'choose"], ["mapping"]),
+        ("staff", "annual_report:observation-mapping", ["observations"],
+         ["name", "title", "system", "indicator_code", "year", "shift", "multiplier", "units",
+          "indicators", "year_multipliers", "decimal", "skip", "repairs", "no_unit_check",
+          "column-TOTAL_FORMS", "column-INITIAL_FORMS", "column-0-role", "column-0-values"]),
     ],
 )  # fmt: skip
 def test_posted_fields(client, world, role, name, arguments, fields):

@@ -107,7 +107,12 @@ PAGES = {
     "annual_report:board": ("get", [], CONGRESS),
     "annual_report:board-download": ("get", [], CONGRESS),
     # --- observations: import and mappings
-    #
+    "annual_report:observation-list": ("get", [], CONGRESS),
+    "annual_report:observation-upload": ("get", [], ("staff",)),
+    "annual_report:observation-import": ("get", ["observations"], CONGRESS),
+    "annual_report:observation-mapping": ("get", ["observations"], ("staff",)),
+    "annual_report:observation-rejected": ("get", ["observations"], CONGRESS),
+    "annual_report:observation-act": ("post", ["observations", "'check"], ("staff",)),
     # --- analysis: pivot, peers, quality
     #
     # --- making the report

@@ -15,6 +15,7 @@ from okmo_portal.organisations.models import Invitation, Region
 from okmo_portal.organisations.services import invitations, memberships
 from okmo_portal.organisations.services.staff import sync_staff_access
 from tests.factories import people
+from tests.factories.observations import make_observations
 from tests.factories.report import fill, make_campaign, make_form
 
 #: Who asks. "stranger" and "foreign" hold the same roles elsewhere: what they must not see leaks
@@ -71,6 +72,7 @@ class World:
             content=b"%PDF-1.4", name="report.pdf", content_type="application/pdf",
             by=self.people["staff"], subject=report,
         )  # fmt: skip
+        observations = make_observations(here, self.people["staff"])
         self.submission, self.year = submission, campaign.year
         self.ids = {
             "submission": submission.pk,
@@ -78,6 +80,7 @@ class World:
             "membership": request.pk,
             "mandate": request.mandate_id,
             "draft_pdf": draft_pdf.pk,
+            "observations": observations.pk,
             "invitation": invitation.pk,
             "organisation": body.pk,
             "token": self.token,

@@ -5,16 +5,12 @@ from decimal import Decimal
 import pytest
 from django.db import IntegrityError, transaction
 
-from annual_report.models import Dataset, Indicator, Observation
+from annual_report.models import Indicator, Observation
 from tests.factories import people
+from tests.factories.observations import make_dataset
 from tests.factories.report import make_form
 
 pytestmark = pytest.mark.django_db
-
-
-def make_dataset(code="rosstat", **fields):
-    defaults = {"title": f"Набор {code}", "publisher": "Росстат", "source": "Росстат"}
-    return Dataset.objects.create(code=code, **defaults | fields)
 
 
 @pytest.fixture

@@ -16,8 +16,8 @@ from annual_report.models import (
     ObservationImport,
 )
 from okmo_portal.organisations.models import TerritoryCode
-from tests.annual_report.test_observations import make_dataset
 from tests.factories import people
+from tests.factories.observations import make_dataset
 from tests.factories.report import make_form
 
 pytestmark = pytest.mark.django_db

@@ -13,8 +13,8 @@ from django.db.models import Max, Min, Sum
 from annual_report.models import ImportMapping, Indicator, Observation, Section
 from okmo_portal.organisations.models import Municipality, Region, TerritoryCode
 from okmo_portal.organisations.oktmo import check_digit
-from tests.annual_report.test_observations import make_dataset
 from tests.annual_report.test_observations_import import Import
+from tests.factories.observations import make_dataset
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 

@@ -11,6 +11,7 @@ from okmo_portal.organisations.enums import OrganisationKind, Role
 from okmo_portal.organisations.models import Invitation, Region
 from okmo_portal.search.services import rebuild_index
 from tests.factories import people
+from tests.factories.observations import make_dataset, upload
 from tests.factories.report import make_campaign, make_form
 
 pytestmark = pytest.mark.django_db
@@ -68,6 +69,7 @@ class Rows:
             municipality=self.owners["head"].active_membership.organisation.municipality,
             region=self.region, required=3, filled=0,
         )  # fmt: skip
+        upload("oktmo\n", self.owners["staff"], dataset=make_dataset(f"d{self.number}"))
         rebuild_index()
 
 
@@ -80,7 +82,7 @@ LISTS = [
     ("director", "/cabinet/"), ("director", "/cabinet/review/"),
     ("director", "/organisations/memberships/"), ("director", "/organisations/memberships/?state=all"),
     ("staff", "/cabinet/"), ("staff", "/cabinet/review/"), ("staff", "/cabinet/board/"),
-    ("staff", "/cabinet/reports/"), ("staff", "/organisations/memberships/"),
+    ("staff", "/cabinet/observations/"), ("staff", "/cabinet/reports/"), ("staff", "/organisations/memberships/"),
 ]  # fmt: skip
 
 

@@ -16,6 +16,7 @@ NO_PAGE = {
     "profile:data-export", "profile:consent", "jobs:job-progress", "documents:document-download",
     "annual_report:review-phones",
     "annual_report:submission-certified", "annual_report:board-download",
+    "annual_report:observation-rejected",
 }  # fmt: skip
 
 
