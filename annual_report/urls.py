@@ -1,6 +1,14 @@
 from django.urls import path, re_path
 
-from annual_report.views import board, filling, observation, report, review, submission
+from annual_report.views import (
+    board,
+    filling,
+    observation,
+    report,
+    review,
+    submission,
+    workbook,
+)
 
 app_name = "annual_report"
 
@@ -22,7 +30,11 @@ urlpatterns = [
     path("forms/<int:pk>/take-back/", submission.submission_take_back, name="submission-take-back"),
     path("forms/<int:pk>/withdraw/", submission.submission_withdraw, name="submission-withdraw"),
     # --- workbooks
-    #
+    path("forms/<int:pk>/workbook/", workbook.workbook_download, name="workbook-download"),
+    path("forms/<int:pk>/workbook/upload/", workbook.workbook_upload, name="workbook-upload"),
+    path("workbooks/<uuid:pk>/", workbook.workbook_answer, name="workbook-answer"),
+    path("workbooks/<uuid:pk>/accept/", workbook.workbook_accept, name="workbook-accept"),
+    path("workbooks/<uuid:pk>/errors/", workbook.workbook_errors, name="workbook-errors"),
     # --- corrections and proposals
     #
     # --- review

@@ -129,7 +129,7 @@ class Row:
 
 def show_exact(cell: Cell, value: Decimal) -> str:
     """All digits: two values that differ must look different."""
-    decimals = max(cell.indicator.decimals, -value.normalize().as_tuple().exponent)
+    decimals = max(cell.indicator.decimals, -int(value.normalize().as_tuple().exponent))
     if cell.indicator.is_words or decimals == cell.indicator.decimals:
         return show_value(cell.indicator, value)
     return format_number(value, decimals)

@@ -304,7 +304,7 @@ def accept_upload(
     conflict, and waits. Doing it twice changes nothing the second time. Raises PermissionDenied and
     ValidationError as ``save_answers`` does.
     """
-    locked = lock_submission(upload.submission, by)
+    locked = lock_submission(upload.submission_id, by)
     comparison = compare_upload(upload, get_filled_form(locked))
     result = Accepted()
     cells: dict[str, CellInput] = {}

@@ -13,11 +13,11 @@ import json
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from functools import cached_property
-from typing import Any, Protocol
+from typing import Any
 
 from annual_report.enums import Prefill, Severity, ValueType
+from annual_report.form_spec import FieldSpec as Field
 from annual_report.rules import Expression
 from annual_report.rules.tree import split_key
 
@@ -32,33 +32,6 @@ HEAD_ROW, FIRST_ROW = 4, 5
 CHUNK, CHUNKS = 30_000, 20
 _FORBIDDEN = re.compile(r"[\[\]:*?/\\]")
 MAX_SHEET_NAME = 31
-
-
-class Section(Protocol):
-    code: str
-    title: str
-
-
-class Field(Protocol):
-    """What a row needs to know of an indicator; both ``Indicator`` and a form's spec have it."""
-
-    code: str
-    section: Any
-    title: str
-    unit: str
-    hint: str
-    value_type: str
-    decimals: int
-    formula: str
-    choices: Any
-    min_value: Decimal | None
-    max_value: Decimal | None
-    is_required: bool
-    asks_plan: bool
-    prefill: str
-
-    @property
-    def offered_choices(self) -> Any: ...
 
 
 @dataclass(frozen=True)

@@ -94,7 +94,11 @@ PAGES = {
     "annual_report:submission-take-back": ("post", ["submission"], MUNICIPALITY),
     "annual_report:submission-withdraw": ("post", ["submission"], MUNICIPALITY),
     # --- workbooks
-    #
+    "annual_report:workbook-download": ("get", ["submission"], READERS),
+    "annual_report:workbook-upload": ("get", ["submission"], MUNICIPALITY),
+    "annual_report:workbook-answer": ("get", ["workbook"], MUNICIPALITY),
+    "annual_report:workbook-accept": ("post", ["workbook"], MUNICIPALITY),
+    "annual_report:workbook-errors": ("get", ["workbook"], MUNICIPALITY),
     # --- corrections and proposals
     #
     # --- review

@@ -5,7 +5,7 @@ from datetime import timedelta
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
-from annual_report.services import reports
+from annual_report.services import reports, workbooks
 from annual_report.services.submissions import submit_submission
 from okmo_portal.documents.services import store_bytes
 from okmo_portal.jobs.models import Job
@@ -73,9 +73,14 @@ class World:
             by=self.people["staff"], subject=report,
         )  # fmt: skip
         observations = make_observations(here, self.people["staff"])
+        upload = workbooks.take_workbook(
+            submission=submission, content=workbooks.make_workbook(submission), name="книга.xlsx",
+            by=self.people["specialist"],
+        )  # fmt: skip
         self.submission, self.year = submission, campaign.year
         self.ids = {
             "submission": submission.pk,
+            "workbook": upload.pk,
             "year": campaign.year,
             "membership": request.pk,
             "mandate": request.mandate_id,

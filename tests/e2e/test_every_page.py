@@ -17,6 +17,7 @@ NO_PAGE = {
     "annual_report:review-phones",
     "annual_report:submission-certified", "annual_report:board-download",
     "annual_report:observation-rejected",
+    "annual_report:workbook-download", "annual_report:workbook-errors",
 }  # fmt: skip
 
 
