@@ -157,3 +157,15 @@ class ImportState(models.TextChoices):
     CHECKED = "checked", "проверен"
     DONE = "done", "принят"
     FAILED = "failed", "не принят"
+
+
+class SizeClass(models.TextChoices):
+    """Population classes, as ``statistics.strata`` makes them."""
+
+    TO_1K = "to_1k", _("до 1 тыс. жителей")
+    TO_3K = "1k_3k", _("1–3 тыс. жителей")
+    TO_10K = "3k_10k", _("3–10 тыс. жителей")
+    TO_50K = "10k_50k", _("10–50 тыс. жителей")
+    TO_250K = "50k_250k", _("50–250 тыс. жителей")
+    FROM_250K = "from_250k", _("250 тыс. жителей и больше")
+    UNKNOWN = "unknown", _("численность неизвестна")

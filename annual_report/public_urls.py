@@ -1,6 +1,6 @@
-from django.urls import path
+from django.urls import path, re_path
 
-from annual_report.views import public
+from annual_report.views import pivot, public
 
 app_name = "report"
 
@@ -15,6 +15,8 @@ urlpatterns = [
     # --- territory over time
     #
     # --- pivot, regions, municipalities, peers
+    path("tables/", pivot.pivot_page, name="pivot"),
+    re_path(r"^tables/table\.(?P<kind>csv|xlsx)$", pivot.pivot_download, name="pivot-download"),
     #
     # --- proposals
     #

@@ -35,6 +35,7 @@ from annual_report.models import (
     ReportFigure,
     Snapshot,
 )
+from annual_report.services import cubes
 from annual_report.services.snapshots import (
     create_snapshot,
     load_catalogue,
@@ -376,6 +377,7 @@ def publish_report(*, report: Report, by: User | None) -> Report:
         locked.published_at, locked.published_by = timezone.now(), by
         # The first reader must not wait until the snapshot is analysed.
         transaction.on_commit(partial(get_chapters, locked))
+        transaction.on_commit(partial(cubes.warm, locked.snapshot))
         transaction.on_commit(refresh_search)
     return locked
 

@@ -35,6 +35,7 @@ from annual_report.enums import COUNTED_STATES
 from annual_report.models import Answer, Campaign, Indicator, Snapshot
 from okmo_portal.accounts.models import User
 from okmo_portal.audit.services import record
+from okmo_portal.organisations.enums import MunicipalityKind
 
 FORMAT = 2
 POPULATION = "A05"
@@ -101,7 +102,7 @@ def create_snapshot(*, campaign: Campaign, by: User | None) -> Snapshot:
         "values.parquet": to_parquet(values, VALUE_SCHEMA),
         "no_data.parquet": to_parquet(no_data, NO_DATA_SCHEMA),
         "register.parquet": to_parquet(register, REGISTER_SCHEMA),
-        "catalogue.json": to_json(describe_catalogue()),
+        "catalogue.json": to_json(describe_catalogue(campaign.year)),
     }
     manifest = to_json(
         {
@@ -217,29 +218,47 @@ def _copy(statement: str) -> pl.DataFrame:
     return frame.with_columns(pl.col(pl.String).fill_null(""))
 
 
-def describe_catalogue() -> list[dict[str, Any]]:
-    """What the analysis must know of each indicator, by code."""
-    rows = Indicator.objects.select_related("numerator", "denominator", "section").order_by("code")
-    return [
-        {
-            "code": row.code,
-            "section": row.section.code,
-            "title": row.title,
-            "title_en": row.title_en,
-            "unit": row.unit,
-            "unit_en": row.unit_en,
-            "value_type": row.value_type,
-            "decimals": row.decimals,
-            "direction": row.direction,
-            "aggregation": row.aggregation,
-            "numerator": row.numerator.code if row.numerator else "",
-            "denominator": row.denominator.code if row.denominator else "",
-            "scale": float(row.scale),
-            "formula": row.formula,
-            "kinds": sorted(row.applicable_kinds),
-        }
-        for row in rows
-    ]
+def describe_catalogue(year: int) -> list[dict[str, Any]]:
+    """What the analysis must know of each indicator in the reporting ``year``, by code.
+
+    ``kinds`` lists whom it is asked of (empty: all); ``versions`` hold the units of other years.
+    """
+    rows = (
+        Indicator.objects.select_related("numerator", "denominator", "section")
+        .prefetch_related("versions", "legal_bases")
+        .order_by("code")
+    )
+    return [_describe(row, year) for row in rows]
+
+
+def _describe(row: Indicator, year: int) -> dict[str, Any]:
+    text, kinds = row.version_for(year), row.kinds_in(year)
+    return {
+        "code": row.code,
+        "section": row.section.code,
+        "title": text.title,
+        "title_en": text.title_en,
+        "unit": text.unit,
+        "unit_en": text.unit_en,
+        "value_type": row.value_type,
+        "decimals": text.decimals,
+        "direction": row.direction,
+        "aggregation": row.aggregation,
+        "numerator": row.numerator.code if row.numerator else "",
+        "denominator": row.denominator.code if row.denominator else "",
+        "scale": float(row.scale),
+        "formula": text.formula,
+        "kinds": [] if len(kinds) == len(MunicipalityKind) else sorted(kinds),
+        "versions": [
+            {
+                "number": item.number,
+                "from_year": item.from_year,
+                "unit": item.unit,
+                "conversion": None if item.conversion is None else str(item.conversion),
+            }
+            for item in row.versions.all()
+        ],
+    }
 
 
 def to_parquet(frame: pl.DataFrame, schema: pa.Schema) -> bytes:

@@ -45,6 +45,9 @@ PAGES = {
     # --- territory over time
     #
     # --- public pivot, regions, municipalities, peers
+    "report:pivot": ("get", [], EVERYBODY),
+    # The world's report is not published: there is no table to download.
+    "report:pivot-download": ("get", ["'csv"], ()),
     #
     # --- public proposals
     #
@@ -128,6 +131,7 @@ PAGES = {
 #: Addresses of things that are public once published: who may not see one is not asked to sign in.
 PUBLIC_ADDRESSES = {
     "report:report-detail", "report:report-download", "documents:document-download",
+    "report:pivot-download",
 }  # fmt: skip
 
 #: Addresses of the sign-in library: open ones, and those that send the anonymous away.

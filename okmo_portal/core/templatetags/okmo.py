@@ -55,6 +55,12 @@ def get(mapping, key):
     return mapping.get(key)
 
 
+@register.filter
+def bound(form, name):
+    """A form's field by its name."""
+    return form[name]
+
+
 @register.simple_tag(takes_context=True)
 def query(context, **changes):
     """The page's own query string with some parameters set; None removes one."""

@@ -1,0 +1,142 @@
+"""The wide tables behind pivots and comparisons: made from a snapshot once, then mapped from disk."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+from django.conf import settings
+
+from annual_report import cube
+from annual_report.analysis import IndicatorInfo
+from annual_report.enums import COUNTED_STATES
+from annual_report.models import Report, Snapshot
+from annual_report.services.snapshots import (
+    load_catalogue,
+    read_file,
+    read_manifest,
+    snapshot_folders,
+)
+from annual_report.versions import conversion_factor
+
+
+def cube_path(path: str, sha256: str) -> Path:
+    """Where the wide table of the snapshot folder ``path`` lies; made when it is not there."""
+    target = settings.DATA_ROOT / "cubes" / f"{sha256[:32]}-v{cube.VERSION}.arrow"
+    if not target.exists():
+        target.parent.mkdir(parents=True, exist_ok=True)
+        # Two readers of a new snapshot: the second waits instead of building it too.
+        with target.with_suffix(".lock").open("w") as handle:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            if not target.exists():
+                cube.write_cube(target, _build(path, sha256))
+    return target
+
+
+def _build(path: str, sha256: str) -> pl.DataFrame:
+    manifest = read_manifest(path, sha256)
+    return cube.build_cube(
+        read_file(path, "values.parquet", manifest),
+        read_file(path, "register.parquet", manifest),
+        json.loads(read_file(path, "catalogue.json", manifest)),
+        [state.value for state in sorted(COUNTED_STATES)],
+    )
+
+
+def open_years(
+    snapshot: Snapshot, years: Iterable[int] | None, columns: Iterable[str]
+) -> dict[int, pl.DataFrame]:
+    """Wide tables by year (all years of the snapshot when None), with the columns asked for.
+
+    Values of earlier years are in the snapshot's own units; those before a break in their series
+    are null, because nothing can be compared with them.
+    """
+    folders = snapshot_folders(snapshot)
+    wanted = sorted(folders) if years is None else [year for year in years if year in folders]
+    names, base = list(columns), max(folders)
+    versions = frozen_versions(load_catalogue(snapshot), names)
+    return {
+        year: _converted(cube.read_cube(cube_path(*folders[year]), names), versions, year, base)
+        for year in wanted
+    }
+
+
+@dataclass(frozen=True)
+class FrozenVersion:
+    """A version of an indicator as the frozen catalogue has it."""
+
+    number: int
+    from_year: int
+    conversion: Decimal | None
+
+
+def frozen_versions(
+    catalogue: Iterable[dict[str, Any]], codes: Iterable[str]
+) -> dict[str, list[FrozenVersion]]:
+    """The versions of those of ``codes`` that have several."""
+    chosen = set(codes)
+    return {
+        row["code"]: [
+            FrozenVersion(
+                item["number"],
+                item["from_year"],
+                None if item["conversion"] is None else Decimal(item["conversion"]),
+            )
+            for item in row["versions"]
+        ]
+        for row in catalogue
+        if row["code"] in chosen and len(row["versions"]) > 1
+    }
+
+
+def _converted(
+    table: pl.DataFrame, versions: dict[str, list[FrozenVersion]], year: int, base: int
+) -> pl.DataFrame:
+    changed = []
+    for code, known in versions.items():
+        factor = conversion_factor(known, year, base)
+        if factor is None:
+            changed.append(pl.lit(None, pl.Float64).alias(code))
+        elif factor != 1:
+            changed.append(pl.col(code) * float(factor))
+    return table.with_columns(changed) if changed else table
+
+
+def warm(snapshot: Snapshot) -> None:
+    """Make the wide tables now, so that no reader waits for them."""
+    for path, sha256 in snapshot_folders(snapshot).values():
+        cube_path(path, sha256)
+
+
+def published_snapshot() -> Snapshot | None:
+    """What public tables rest on: the snapshot of the newest published report."""
+    report = (
+        Report.objects.published()
+        .select_related("snapshot__campaign", "campaign")
+        .order_by("-campaign__year")
+        .first()
+    )
+    return report.snapshot if report else None
+
+
+def infos_of(catalogue: Iterable[dict[str, Any]]) -> dict[str, IndicatorInfo]:
+    """The frozen catalogue as the analysis reads it, by code."""
+    return {
+        row["code"]: IndicatorInfo(
+            code=row["code"],
+            aggregation=row["aggregation"],
+            decimals=row["decimals"],
+            unit=row["unit"],
+            numerator=row["numerator"],
+            denominator=row["denominator"],
+            scale=row["scale"],
+            kinds=tuple(row["kinds"]),
+        )
+        for row in catalogue
+    }
