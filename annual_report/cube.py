@@ -6,18 +6,16 @@ Arrow IPC without compression is mapped into memory, so a page reads only the co
 
 from __future__ import annotations
 
-import ast
 import io
-import json
-import operator
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import polars as pl
 
-from annual_report.rules import parse
+from annual_report.analysis.years import Columns
 from annual_report.statistics.strata import size_class
 
 #: Counts up when the columns or their meaning change, so that older files are made anew.
@@ -25,12 +23,6 @@ VERSION = 1
 PLACES = ["oktmo", "name", "kind", "region", "district", "parent", "size"]
 #: 1 when the council has approved the form.
 FILED = "filed"
-OPERATORS = {
-    ast.Add: operator.add,
-    ast.Sub: operator.sub,
-    ast.Mult: operator.mul,
-    ast.Div: operator.truediv,
-}
 
 
 def build_cube(
@@ -39,8 +31,8 @@ def build_cube(
     """The wide table of one year; ``values`` and ``register`` are the snapshot's Parquet files.
 
     ``counted`` names the states in which a form counts. Columns: PLACES, ``filed``, ``population``
-    and one float per indicator, null where nothing was answered. Computed indicators that are summed
-    (a sum of asked ones) are columns too; ratios are not: they are made of their parts.
+    and one float per indicator, null where nothing was answered; computed indicators come from their
+    formulas.
     """
     people = pl.read_parquet(io.BytesIO(register)).sort("oktmo")
     cells = pl.read_parquet(io.BytesIO(values), columns=["oktmo", "indicator", "value"])
@@ -58,45 +50,18 @@ def _columns(
     codes: pl.Series, cells: pl.DataFrame, catalogue: list[dict[str, Any]]
 ) -> list[pl.Series]:
     """Each pair occurs once, so filling a matrix is several times faster than a pivot."""
-    names = sorted({item["code"] for item in catalogue} | set(cells["indicator"].unique()))
+    asked = sorted(cells["indicator"].unique())
+    names = sorted({item["code"] for item in catalogue} | set(asked))
     order = pl.Enum(codes.to_list())
     rows = cells["oktmo"].cast(order).to_physical().to_numpy()
-    columns = cells["indicator"].cast(pl.Enum(names)).to_physical().to_numpy()
-    matrix = np.full((len(names), len(codes)), np.nan)
-    matrix[columns, rows] = cells["value"].to_numpy()
-    formulas = {item["code"]: item["formula"] for item in catalogue if item.get("formula")}
-    found = dict(zip(names, matrix, strict=True))
-    return [
-        pl.Series(name, _column(name, found, formulas), dtype=pl.Float64).fill_nan(None)
-        for name in names
-    ]
-
-
-def _column(name: str, found: dict[str, np.ndarray], formulas: dict[str, str]) -> np.ndarray:
-    formula = formulas.get(name)
-    if formula is None:
-        return found[name]
-    return evaluate_column(formula, found)
-
-
-def evaluate_column(formula: str, found: dict[str, np.ndarray]) -> np.ndarray:
-    """A formula of codes, numbers and + − × ÷ over whole columns; NaN where a part is missing."""
-    size = len(next(iter(found.values())))
-
-    def compute(node: ast.AST) -> Any:
-        if isinstance(node, ast.Name):
-            return found.get(node.id, np.full(size, np.nan))
-        if isinstance(node, ast.Constant):
-            return float(node.value)
-        if isinstance(node, ast.UnaryOp):
-            return -compute(node.operand)
-        if isinstance(node, ast.BinOp):
-            return OPERATORS[type(node.op)](compute(node.left), compute(node.right))
-        raise ValueError(f"formula not supported over columns: {formula}")
-
-    with np.errstate(divide="ignore", invalid="ignore"):
-        result = np.asarray(compute(parse(formula).tree), dtype=float)
-    return np.where(np.isfinite(result), result, np.nan)
+    places = cells["indicator"].cast(pl.Enum(asked)).to_physical().to_numpy()
+    matrix = np.full((len(codes), len(asked)), np.nan)
+    matrix[rows, places] = cells["value"].to_numpy()
+    columns = Columns(
+        pd.DataFrame(matrix, columns=asked),
+        {item["code"]: item["formula"] for item in catalogue if item.get("formula")},
+    )
+    return [pl.Series(name, columns.get(name), dtype=pl.Float64).fill_nan(None) for name in names]
 
 
 def write_cube(path: Path, table: pl.DataFrame) -> None:
@@ -114,7 +79,3 @@ def read_cube(path: Path, columns: Iterable[str] | None = None) -> pl.DataFrame:
     table = pl.read_ipc(path, columns=there)
     missing = [pl.lit(None, pl.Float64).alias(name) for name in wanted if name not in names]
     return table.with_columns(missing).select(wanted) if missing else table
-
-
-def parse_catalogue(content: bytes) -> list[dict[str, Any]]:
-    return json.loads(content)

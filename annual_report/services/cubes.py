@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import json
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
@@ -14,7 +15,6 @@ import polars as pl
 from django.conf import settings
 
 from annual_report import cube
-from annual_report.analysis import IndicatorInfo
 from annual_report.enums import COUNTED_STATES
 from annual_report.models import Report, Snapshot
 from annual_report.services.snapshots import (
@@ -59,10 +59,9 @@ def open_years(
     """
     folders = snapshot_folders(snapshot)
     wanted = sorted(folders) if years is None else [year for year in years if year in folders]
-    names, base = list(columns), max(folders)
-    versions = frozen_versions(load_catalogue(snapshot), names)
+    names, factors = list(columns), unit_factors(snapshot)
     return {
-        year: _converted(cube.read_cube(cube_path(*folders[year]), names), versions, year, base)
+        year: _converted(cube.read_cube(cube_path(*folders[year]), names), factors.get(year, {}))
         for year in wanted
     }
 
@@ -95,17 +94,27 @@ def frozen_versions(
     }
 
 
-def _converted(
-    table: pl.DataFrame, versions: dict[str, list[FrozenVersion]], year: int, base: int
-) -> pl.DataFrame:
-    changed = []
-    for code, known in versions.items():
-        factor = conversion_factor(known, year, base)
-        if factor is None:
-            changed.append(pl.lit(None, pl.Float64).alias(code))
-        elif factor != 1:
-            changed.append(pl.col(code) * float(factor))
+def _converted(table: pl.DataFrame, factors: dict[str, float]) -> pl.DataFrame:
+    changed = [
+        (pl.lit(None, pl.Float64) if math.isnan(factor) else pl.col(code) * factor).alias(code)
+        for code, factor in factors.items()
+        if code in table.columns
+    ]
     return table.with_columns(changed) if changed else table
+
+
+def unit_factors(snapshot: Snapshot) -> dict[int, dict[str, float]]:
+    """What values of earlier years are multiplied by, by year and code; NaN across a break."""
+    folders = snapshot_folders(snapshot)
+    catalogue = load_catalogue(snapshot)
+    versions = frozen_versions(catalogue, [row["code"] for row in catalogue])
+    found: dict[int, dict[str, float]] = {}
+    for year in folders:
+        for code, known in versions.items():
+            factor = conversion_factor(known, year, max(folders))
+            if factor != 1:
+                found.setdefault(year, {})[code] = math.nan if factor is None else float(factor)
+    return found
 
 
 def warm(snapshot: Snapshot) -> None:
@@ -123,20 +132,3 @@ def published_snapshot() -> Snapshot | None:
         .first()
     )
     return report.snapshot if report else None
-
-
-def infos_of(catalogue: Iterable[dict[str, Any]]) -> dict[str, IndicatorInfo]:
-    """The frozen catalogue as the analysis reads it, by code."""
-    return {
-        row["code"]: IndicatorInfo(
-            code=row["code"],
-            aggregation=row["aggregation"],
-            decimals=row["decimals"],
-            unit=row["unit"],
-            numerator=row["numerator"],
-            denominator=row["denominator"],
-            scale=row["scale"],
-            kinds=tuple(row["kinds"]),
-        )
-        for row in catalogue
-    }

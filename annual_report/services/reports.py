@@ -21,7 +21,6 @@ from annual_report import workflow
 from annual_report.analysis import (
     SCOPE_COLUMNS,
     Analysis,
-    IndicatorInfo,
     UnknownPlaceholder,
     fill_text,
 )
@@ -38,7 +37,7 @@ from annual_report.models import (
 from annual_report.services import cubes
 from annual_report.services.snapshots import (
     create_snapshot,
-    load_catalogue,
+    load_infos,
     load_register,
     load_snapshot,
     snapshot_folders,
@@ -125,24 +124,6 @@ def mark_changed(*, report: Report, by: User | None) -> None:
             pass
 
 
-def indicator_infos(snapshot: Snapshot) -> list[IndicatorInfo]:
-    """The catalogue as it was frozen with the snapshot."""
-    return [
-        IndicatorInfo(
-            code=row["code"],
-            aggregation=row["aggregation"],
-            decimals=row["decimals"],
-            unit=row["unit"],
-            numerator=row["numerator"],
-            denominator=row["denominator"],
-            scale=row["scale"],
-            kinds=tuple(row["kinds"]),
-            formula=row["formula"],
-        )
-        for row in load_catalogue(snapshot)
-    ]
-
-
 def get_analysis(report: Report) -> Analysis:
     """Analysis of the report's snapshot; raises SnapshotDamaged for a changed file."""
     snapshot = report.snapshot
@@ -151,12 +132,13 @@ def get_analysis(report: Report) -> Analysis:
     return Analysis(
         None,
         load_register(snapshot),
-        indicator_infos(snapshot),
+        load_infos(snapshot).values(),
         report.campaign.year,
         # Year by year: all of them at once would be the larger part of a worker's memory.
         years=snapshot_folders(snapshot),
         load=lambda year: load_snapshot(snapshot, [year]),
         load_register=lambda year: load_register(snapshot, year),
+        factors=cubes.unit_factors(snapshot),
     )
 
 

@@ -31,6 +31,7 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import Max
 
+from annual_report.analysis import IndicatorInfo
 from annual_report.enums import COUNTED_STATES
 from annual_report.models import Answer, Campaign, Indicator, Snapshot
 from okmo_portal.accounts.models import User
@@ -349,3 +350,21 @@ def load_catalogue(snapshot: Snapshot) -> list[dict[str, Any]]:
     """The indicators as they were when the snapshot was taken."""
     manifest = read_manifest(snapshot.path, snapshot.sha256)
     return json.loads(read_file(snapshot.path, "catalogue.json", manifest))
+
+
+def load_infos(snapshot: Snapshot) -> dict[str, IndicatorInfo]:
+    """The frozen catalogue as the analysis reads it, by code."""
+    return {
+        row["code"]: IndicatorInfo(
+            code=row["code"],
+            aggregation=row["aggregation"],
+            decimals=row["decimals"],
+            unit=row["unit"],
+            numerator=row["numerator"],
+            denominator=row["denominator"],
+            scale=row["scale"],
+            kinds=tuple(row["kinds"]),
+            formula=row["formula"],
+        )
+        for row in load_catalogue(snapshot)
+    }

@@ -17,7 +17,7 @@ from annual_report.models import Indicator, Section
 from annual_report.pivot import TOTAL, Pivot, make_pivot, needed_columns
 from annual_report.pivot_forms import ROWS, PivotForm
 from annual_report.services import cubes
-from annual_report.services.snapshots import load_catalogue, snapshot_folders
+from annual_report.services.snapshots import load_infos, snapshot_folders
 from okmo_portal.core.charts import Chart, Series, bar_chart, line_chart
 from okmo_portal.core.downloads import csv_response, xlsx_response
 from okmo_portal.core.text import Display, display_for
@@ -158,10 +158,10 @@ def flat_cells(table: PivotTable, cells: list) -> list:
 
 def read_pivot(request, snapshot) -> tuple[PivotForm, PivotTable | None, dict]:
     """The form, the table (None while a region must be chosen first) and what was chosen."""
-    catalogue = load_catalogue(snapshot)
-    infos = cubes.infos_of(catalogue)
+    infos = load_infos(snapshot)
     offered = dict(
         Indicator.objects.filter(code__in=infos, is_retired=False)
+        .exclude(aggregation=Aggregation.CHOICE)
         .order_by("section__order", "order", "code")
         .values_list("code", "title_en" if get_language() == "en" else "title")
     )
