@@ -4,7 +4,8 @@ Values are weighted to the register, with a 95 % interval; where all answered th
 the answers give, and the interval is a point. Ratios are recomputed from numerator and denominator
 and never averaged. A figure is withheld that rests on fewer than MIN_COUNT municipalities, on less
 than MIN_COVERAGE of those it applies to, or of whose municipalities fewer than MIN_REPRESENTED lie
-in strata that have answers of their own. See docs/decisions/0013-weights-and-intervals.md.
+in strata that have answers of their own; and one that would give one or two municipalities away, by
+itself or by subtraction. See docs/decisions/0013-weights-and-intervals.md.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import pandas as pd
 
 from annual_report.analysis.years import PLACE, Year, pivot
 from annual_report.enums import Aggregation, Scope
+from annual_report.statistics.disclosure import COMPLEMENT, FEW, MIN_CELL, suppress
 from annual_report.statistics.estimator import Estimates
 from annual_report.statistics.strata import coverage_table
 from annual_report.statistics.weights import Weights
@@ -44,6 +46,15 @@ METHODS = {
 }
 
 
+#: Why a figure is withheld, for the pages that show it so.
+WITHHELD = {
+    "coverage": "ответили слишком немногие",
+    "represented": "целые группы муниципалитетов не ответили",
+    FEW: "сложено из данных одного-двух муниципалитетов",
+    COMPLEMENT: "скрыто, чтобы нельзя было вычислить соседнее скрытое значение",
+}
+
+
 @dataclass(frozen=True)
 class IndicatorInfo:
     """What the analysis must know of an indicator."""
@@ -65,7 +76,7 @@ class Figure:
 
     ``unweighted`` is of the answers alone; ``low`` and ``high`` bound the 95 % interval of the
     weighted ``value``; ``represented`` is the share of the asked municipalities that lie in strata
-    with answers of their own; ``method`` is a key of ``METHODS``.
+    with answers of their own; ``method`` is a key of ``METHODS``, ``withheld`` one of ``WITHHELD``.
     """
 
     value: float | None
@@ -76,6 +87,7 @@ class Figure:
     high: float | None = None
     represented: float = 1.0
     method: str = ""
+    withheld: str = ""
 
     @property
     def coverage(self) -> float:
@@ -83,7 +95,7 @@ class Figure:
 
     @property
     def is_withheld(self) -> bool:
-        return is_thin(self.count, self.expected) or self.represented < MIN_REPRESENTED
+        return bool(self.withheld)
 
     @property
     def is_exact(self) -> bool:
@@ -299,14 +311,37 @@ def _figures(
     for (scope, name), *row in zip(laid.domains.names, *columns, strict=True):
         if row[5]:
             result[Scope(scope)][name] = _figure(row, method)
-    return result
+    return _guarded(laid, result, with_complements=method != "median")
+
+
+def _guarded(
+    laid: Year, figures: dict[Scope, dict[str, Figure]], *, with_complements: bool
+) -> dict[Scope, dict[str, Figure]]:
+    """Without what gives one or two municipalities away; medians cannot be subtracted."""
+    cells = {(scope, name): item for scope, part in figures.items() for name, item in part.items()}
+    counts = {key: item.count for key, item in cells.items()}
+    if not any(0 < count < MIN_CELL for count in counts.values()):
+        return figures
+    hidden = {key for key, item in cells.items() if item.value is None}
+    tables = laid.additive_tables(cells) if with_complements else []
+    for (scope, name), reason in suppress(counts, tables, hidden).items():
+        old = figures[scope][name]
+        figures[scope][name] = Figure(
+            None, old.count, old.expected, represented=old.represented, withheld=reason
+        )
+    return figures
 
 
 def _figure(row: list[float], method: str) -> Figure:
     value, unweighted, low, high, count, expected, represented = row
     size = int(count), int(expected)
-    if not method or is_thin(*size) or represented < MIN_REPRESENTED or value != value:
-        return Figure(None, *size, represented=represented)
+    reason = ""
+    if is_thin(*size):
+        reason = "coverage"
+    elif represented < MIN_REPRESENTED:
+        reason = "represented"
+    if not method or reason or value != value:
+        return Figure(None, *size, represented=represented, withheld=reason)
     exact = count == expected
     return Figure(value, *size, unweighted, low, high, represented, "full" if exact else method)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import cached_property
 
 import numpy as np
@@ -113,6 +113,18 @@ class Year:
     @cached_property
     def domains(self) -> Domains:
         return Domains.of(self.strata, self.scopes)
+
+    def additive_tables(self, cells: Collection[tuple[str, str]]) -> list:
+        """Totals and the parts that sum to them, of those territories that are in ``cells``."""
+        tables = []
+        for scope, column in self.scopes.items():
+            if column:
+                tables.append((("nation", ""), [key for key in cells if key[0] == scope]))
+        pairs = self.strata.cells[["district", "region"]].drop_duplicates()
+        for district, part in pairs.groupby("district"):
+            regions = [("region", name) for name in part["region"] if ("region", name) in cells]
+            tables.append((("district", district), regions))
+        return [(total, parts) for total, parts in tables if total in cells and parts]
 
     def eligible(self, kinds: tuple[str, ...]) -> np.ndarray:
         """Cells in which municipalities of ``kinds`` lie; every cell when it names none."""

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from annual_report.analysis import METHODS, Analysis, IndicatorInfo
+from annual_report.analysis import METHODS, WITHHELD, Analysis, IndicatorInfo
 from annual_report.enums import Scope
 
 INFOS = [
@@ -212,3 +212,40 @@ def test_every_method_is_worded():
     analysis = analyse(frame, register)
     found = {analysis.value(code).method for code in ("D02", "D10", "B06", "C05")}
     assert found | {"full"} == set(METHODS)
+
+
+def test_figure_of_two_municipalities_is_withheld_with_its_complement():
+    """N12: two okrugs make a kind; with the smallest other kind shown one could subtract them."""
+    register = make_register(villages=20, cities=10)
+    register.loc[28:29, "kind"] = "urban_okrug_with_districts"
+    analysis = analyse(answers(register, D02=np.arange(30) + 1.0, C05=5.0), register)
+    by_kind = analysis.figures("D02", Scope.KIND)
+    assert {name: figure.withheld for name, figure in by_kind.items()} == {
+        "urban_okrug_with_districts": "few",
+        "urban_okrug": "complement",
+        "rural_settlement": "",
+    }
+    assert by_kind["urban_okrug"].value is None
+    assert analysis.value("D02").value == 30 * 31 / 2
+    medians = analysis.figures("C05", Scope.KIND)
+    assert medians["urban_okrug"].value == 5, "a median cannot be subtracted"
+    assert medians["urban_okrug_with_districts"].withheld == "few"
+
+
+def test_region_of_one_municipality_hides_a_neighbour_in_its_district():
+    register = make_register(villages=20, cities=10)
+    register = pd.concat(
+        [register, register[:1].assign(oktmo="11000000", region="83", kind="urban_okrug")],
+        ignore_index=True,
+    )
+    figures = analyse(answers(register, D02=1.0), register).figures("D02", Scope.REGION)
+    assert {name: figure.withheld for name, figure in figures.items()} == {
+        "83": "few", "71": "complement", "40": "",
+    }  # fmt: skip
+
+
+def test_reasons_of_withholding_are_worded():
+    register = make_register()
+    thin = analyse(answers(register[:2], D02=1.0), register).value("D02")
+    assert thin.withheld == "coverage"
+    assert set(WITHHELD) == {"coverage", "represented", "few", "complement"}
