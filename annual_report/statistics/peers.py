@@ -282,3 +282,59 @@ def place_among(
     above = clear & (gap > 0 if descending else gap < 0)
     below = clear & ~above & (gap != 0)
     return Place(1 + int(above.sum()), count + 1 - int(below.sum()), count + 1, int((~known).sum()))
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One municipality's value beside its peers' of the same year.
+
+    Values are in the indicator's unit, per ``per`` residents where ``per`` is not zero. ``median``,
+    ``low`` and ``high`` (quartiles) are of the peers that have a value; None when none has.
+    """
+
+    value: float | None
+    median: float | None
+    low: float | None
+    high: float | None
+    place: Place | None
+    per: int = 0
+
+
+#: Sums are compared per so many residents, so that sizes do not decide.
+PER_RESIDENTS = 1_000
+
+
+def compare(
+    history: np.ndarray,
+    residents: np.ndarray | None = None,
+    *,
+    decimals: int = 0,
+    descending: bool = True,
+) -> Comparison:
+    """The first row's last value beside the other rows'; ``history`` is municipalities × years.
+
+    ``residents`` (same shape) turns sums into rates. ``decimals`` of the values as they were typed.
+    Positive values are compared by ratio, others by difference. Whoever has no value is left out.
+    """
+    history = np.asarray(history, dtype=float)
+    measured, errors = history, rounding_error(history[:, -1], decimals, is_log=False)
+    if residents is not None:
+        people = np.where(residents > 0, residents, np.nan)
+        measured = history / people * PER_RESIDENTS
+        errors = errors / people[:, -1] * PER_RESIDENTS
+    now = measured[:, -1]
+    scaled, noise = _compared(measured, errors)
+    place = place_among(scaled[:, -1], noise, descending=descending)
+    others = now[1:][np.isfinite(now[1:])]
+    low, median, high = np.quantile(others, [0.25, 0.5, 0.75]) if len(others) else [np.nan] * 3
+    known = [None if np.isnan(item) else float(item) for item in (now[0], median, low, high)]
+    return Comparison(*known, place, PER_RESIDENTS if residents is not None else 0)
+
+
+def _compared(measured: np.ndarray, errors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Values on the scale of comparison, and their errors: ups and downs, and rounding."""
+    now = measured[:, -1]
+    if (measured[np.isfinite(measured)] > 0).all():
+        measured, errors = np.log(measured), errors / now
+    noise = np.nan_to_num(own_noise(measured))
+    return measured, np.sqrt(noise**2 + np.nan_to_num(errors) ** 2)

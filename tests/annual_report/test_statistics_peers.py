@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from annual_report.statistics.peers import (
     NEIGHBOURS,
     Peers,
+    compare,
     measure,
     own_noise,
     place_among,
@@ -197,3 +198,35 @@ def test_noise_is_that_of_the_own_series():
 def test_rounding_is_an_error_too():
     assert rounding_error(np.array([10.0]), 0, False)[0] == pytest.approx(1 / np.sqrt(12))
     assert rounding_error(np.array([10.0]), 1, True)[0] == pytest.approx(0.01 / np.sqrt(12))
+
+
+def test_comparison_is_per_resident_and_leaves_gaps_out():
+    history = np.array([[np.nan, 30.0], [9.0, 10.0], [np.nan, np.nan], [19.0, 40.0], [4.0, 5.0]])
+    residents = np.full((5, 2), 500.0)
+    found = compare(history, residents, decimals=1)
+    assert (found.value, found.median, found.per) == (60.0, 20.0, 1_000)
+    assert (found.low, found.high) == (15.0, 50.0)
+    assert (found.place.first, found.place.last, found.place.count) == (2, 2, 4)
+    assert found.place.missing == 1
+
+
+def test_comparison_widens_with_the_ups_and_downs():
+    generator = np.random.default_rng(3)
+    level = np.linspace(100, 150, 11)[:, None]
+    calm = level * np.exp(generator.normal(0, 0.001, (11, 6)))
+    wild = level * np.exp(generator.normal(0, 0.3, (11, 6)))
+    narrow, wide = (compare(item).place for item in (calm, wild))
+    assert narrow.first == narrow.last == 11
+    assert wide.first < wide.last
+
+
+def test_comparison_of_nothing():
+    found = compare(np.array([[np.nan, np.nan], [1.0, 2.0]]))
+    assert (found.value, found.place, found.median) == (None, None, 2.0)
+    alone = compare(np.array([[1.0, 2.0], [np.nan, np.nan]]))
+    assert (alone.value, alone.median, str(alone.place)) == (2.0, None, "сравнивать не с кем")
+
+
+def test_comparison_of_balances_is_by_difference():
+    found = compare(np.array([[0.0, -5.0], [0.0, 0.0], [1.0, 5.0]]))
+    assert (found.place.first, found.place.count) == (3, 3)
