@@ -108,11 +108,11 @@ class Role:
 class ColumnForm(forms.Form):
     """One column of the file; which of the boxes count depends on the role."""
 
-    role = forms.ChoiceField(choices=Role.CHOICES, required=False, label="Что в столбце")
-    values = forms.CharField(required=False, max_length=2000, label="Строки для отбора или суммы")
+    role = forms.ChoiceField(choices=Role.CHOICES, required=False, label="Что в нём")
     indicator = forms.CharField(required=False, max_length=30, label="Показатель")
     year = forms.CharField(required=False, max_length=4, label="Год")
     multiplier = forms.CharField(required=False, max_length=20, label="Множитель")
+    values = forms.CharField(required=False, max_length=2000, label="Строки для отбора или суммы")
 
     def clean(self):
         data = super().clean()

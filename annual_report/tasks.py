@@ -134,7 +134,7 @@ def _observations(job_id: str, import_id: int, service, action: str) -> None:
         try:
             # Who queued it was checked by the page; here the portal itself acts.
             with jobs.Teller(job_id) as tell:
-                run = service(run=run, by=None, progress=tell)
+                run = service(run=run, by=None, progress=tell, comment=f"По поручению: {person}")
         except TransitionNotAllowed as error:
             raise jobs.JobFailed("Загрузку уже обработали. Откройте её страницу.") from error
         if run.error:

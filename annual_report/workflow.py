@@ -179,7 +179,7 @@ FAIL_IMPORT = Transition(
 )
 REMAP_IMPORT = Transition(
     name="remap_import",
-    label="Выбрано другое сопоставление",
+    label="Выбрано сопоставление",
     sources=frozenset({ImportState.UPLOADED, ImportState.CHECKED, ImportState.FAILED}),
     target=ImportState.UPLOADED,
     allowed=manages,

@@ -170,7 +170,11 @@ def summary(outcome: Outcome) -> dict[str, Any]:
 
 
 def check_file(
-    *, run: ObservationImport, by: User | None, progress: Progress = lambda step: None
+    *,
+    run: ObservationImport,
+    by: User | None,
+    progress: Progress = lambda step: None,
+    comment: str = "",
 ) -> ObservationImport:
     """The dry run of an uploaded file: counts and refused rows are kept, no observation is."""
     run.refresh_from_db()
@@ -179,14 +183,18 @@ def check_file(
         spec = load_spec(run.mapping) if run.mapping else None
         outcome = examine(path=path, dataset=run.dataset, spec=spec, progress=progress)
     except (readers.ReadError, mapping.MappingError) as error:
-        return _fail(run, str(error), by=by)
-    with apply(workflow.CHECK_IMPORT, run, by=by) as locked:
+        return _fail(run, str(error), by=by, comment=comment)
+    with apply(workflow.CHECK_IMPORT, run, by=by, comment=comment) as locked:
         _keep(locked, outcome)
     return locked
 
 
 def take_file(
-    *, run: ObservationImport, by: User | None, progress: Progress = lambda step: None
+    *,
+    run: ObservationImport,
+    by: User | None,
+    progress: Progress = lambda step: None,
+    comment: str = "",
 ) -> ObservationImport:
     """Take an uploaded file in; repeated after success it only says so."""
     run.refresh_from_db()
@@ -195,9 +203,10 @@ def take_file(
     try:
         with transaction.atomic():
             spec = load_spec(run.mapping) if run.mapping else None
-            _take(run, Path(run.file.path), spec, by=by, progress=progress)
+            path = Path(run.file.path)
+            _take(run, path, spec, by=by, progress=progress, comment=comment)
     except (readers.ReadError, mapping.MappingError) as error:
-        return _fail(run, str(error), by=by)
+        return _fail(run, str(error), by=by, comment=comment)
     run.refresh_from_db()
     return run
 
@@ -209,9 +218,10 @@ def _take(
     *,
     by: User | None,
     progress: Progress = lambda step: None,
+    comment: str = "",
     **options: Any,
 ) -> Outcome:
-    with apply(workflow.TAKE_IMPORT, run, by=by) as locked:
+    with apply(workflow.TAKE_IMPORT, run, by=by, comment=comment) as locked:
         # One import of a data set at a time: what is compared must not change before it is written.
         dataset = Dataset.objects.select_for_update().get(pk=locked.dataset_id)
         outcome = examine(path=path, dataset=dataset, spec=spec, progress=progress, **options)
@@ -238,8 +248,10 @@ def _keep(run: ObservationImport, outcome: Outcome) -> None:
         transaction.on_commit(lambda: storage.delete(before))
 
 
-def _fail(run: ObservationImport, message: str, *, by: User | None) -> ObservationImport:
-    with apply(workflow.FAIL_IMPORT, run, by=by) as locked:
+def _fail(
+    run: ObservationImport, message: str, *, by: User | None, comment: str
+) -> ObservationImport:
+    with apply(workflow.FAIL_IMPORT, run, by=by, comment=comment) as locked:
         locked.error = message
     return locked
 
@@ -333,6 +345,8 @@ def start_take(*, run: ObservationImport, by: User) -> Job:
     """Only what was checked with its present mapping is taken; raises ValidationError."""
     if run.state != ImportState.CHECKED:
         raise ValidationError("Сначала проверьте файл.")
+    if not run.taken:
+        raise ValidationError("Принять из этого файла нечего.")
     return _start("annual_report.take_observations", f"Загрузка файла {run.file_name}", run, by)
 
 
