@@ -7,32 +7,13 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Max
 
-from annual_report.enums import CampaignState
-from annual_report.models import Answer, FormField, Indicator, IndicatorVersion, Observation
+from annual_report.models import Indicator, IndicatorVersion
 from annual_report.models.catalogue import TEXTS
-from annual_report.rules import RuleSyntaxError, parse
 from annual_report.services.catalogue import ensure_first_version
+from annual_report.services.catalogue_checks import check_formula, last_filed_year
 from okmo_portal.accounts.models import User
 from okmo_portal.audit.services import record
-
-#: A change of these gives old answers another meaning: it needs a version.
-MEANING = ("unit", "unit_en", "decimals", "definition", "formula", "value_type", "aggregation")
-
-
-def last_filed_year(indicator: Indicator) -> int | None:
-    """The newest reporting year for which a value of ``indicator`` exists or is being asked."""
-    answers = Answer.objects.filter(indicator=indicator).aggregate(
-        year=Max("submission__campaign__year")
-    )["year"]
-    observed = Observation.objects.filter(indicator=indicator).aggregate(year=Max("year"))["year"]
-    asked = (
-        FormField.objects.filter(indicator=indicator)
-        .exclude(form__campaigns__state=CampaignState.DRAFT)
-        .aggregate(year=Max("form__campaigns__year"))["year"]
-    )
-    return max((year for year in (answers, observed, asked) if year is not None), default=None)
 
 
 @transaction.atomic
@@ -48,8 +29,8 @@ def add_version(
     """Give ``indicator`` new ``texts`` (names in TEXTS and ``note_en``) from a reporting year on.
 
     ``conversion`` multiplies a value of the version before into the new unit; None marks a break in
-    the series. Raises ValidationError when the year would give filed values another meaning, when
-    nothing changes, or when the reason is missing.
+    the series, which may be all that changes. Raises ValidationError when the year would give filed
+    values another meaning, when nothing changes, or when the reason is missing.
     """
     locked = Indicator.objects.select_for_update().get(pk=indicator.pk)
     ensure_first_version(indicator=locked)
@@ -88,10 +69,11 @@ def _check_version(newest, from_year, conversion, note, changed) -> None:
     unknown = set(changed) - set(TEXTS)
     if unknown:
         raise TypeError(f"not texts of a version: {sorted(unknown)}")
-    if not changed:
+    if not changed and conversion is not None:
         raise ValidationError(
             "Новая версия ничем не отличается от прежней. Измените название, единицу, определение "
-            "или формулу."
+            "или формулу. Если изменилась только методика источника, оставьте коэффициент пустым: в "
+            "ряду будет отмечен разрыв."
         )
     if from_year <= newest.from_year:
         raise ValidationError(
@@ -105,21 +87,16 @@ def _check_version(newest, from_year, conversion, note, changed) -> None:
             "Коэффициент пересчёта больше нуля. Если пересчитать нельзя, оставьте поле пустым: "
             "в ряду будет отмечен разрыв."
         )
-    if conversion is None and set(changed) <= {"title", "title_en", "source", "source_en"}:
+    if (
+        conversion is None
+        and changed
+        and set(changed) <= {"title", "title_en", "source", "source_en"}
+    ):
         raise ValidationError(
             "Изменились только слова, а единица и смысл прежние: укажите коэффициент 1, чтобы ряд "
             "не прервался."
         )
     check_formula(changed.get("formula", ""))
-
-
-def check_formula(text: str) -> None:
-    """Raises ValidationError with the reason when ``text`` is not of the rule language."""
-    if text:
-        try:
-            parse(text)
-        except RuleSyntaxError as error:
-            raise ValidationError(str(error)) from error
 
 
 def _check_filed(indicator: Indicator, from_year: int) -> None:
@@ -129,30 +106,6 @@ def _check_filed(indicator: Indicator, from_year: int) -> None:
             f"За {filed} год уже есть значения показателя {indicator.code} или идёт их сбор: они "
             f"даны в прежнем смысле. Начните новую версию с {filed + 1} года."
         )
-
-
-def changes_meaning(indicator: Indicator, changed: set[str]) -> str:
-    """Why ``changed`` fields of a catalogue entry cannot simply be saved; empty if they can."""
-    touched = changed & set(MEANING)
-    if not touched or last_filed_year(indicator) is None:
-        return ""
-    names = ", ".join(
-        f"«{indicator._meta.get_field(name).verbose_name}»" for name in MEANING if name in touched
-    )
-    return (
-        f"По показателю {indicator.code} уже есть значения. Поля {names} меняют их смысл: добавьте "
-        "новую версию с года, за который ещё ничего не собрано."
-    )
-
-
-def missing_choices(indicator: Indicator, choices: list) -> list[int]:
-    """Numbers of answered options that ``choices`` no longer holds."""
-    kept = {number for number, _label in choices}
-    gone = [number for number, _label in indicator.choices if number not in kept]
-    used = Answer.objects.filter(indicator=indicator, value__in=gone).values_list(
-        "value", flat=True
-    )
-    return sorted({int(value) for value in used})
 
 
 @transaction.atomic

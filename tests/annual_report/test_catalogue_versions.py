@@ -22,14 +22,13 @@ from annual_report.models import (
 from annual_report.selectors import get_filled_form
 from annual_report.services.campaigns import close_campaign, open_campaign
 from annual_report.services.catalogue import ensure_first_version
-from annual_report.services.forms import check_form_version, clone_form, diff_forms
-from annual_report.services.versions import (
-    add_version,
+from annual_report.services.catalogue_checks import (
     changes_meaning,
     last_filed_year,
     missing_choices,
-    retire_indicator,
 )
+from annual_report.services.forms import check_form_version, clone_form, diff_forms
+from annual_report.services.versions import add_version, retire_indicator
 from annual_report.versions import conversion_factor, version_for
 from tests.factories import people
 from tests.factories.report import fill, make_campaign, make_form
