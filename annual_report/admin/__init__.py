@@ -4,64 +4,24 @@ from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
 from django.shortcuts import redirect
-from import_export import resources
-from import_export.admin import ImportExportModelAdmin
 
-from annual_report.admin import observation  # noqa: F401 (registers its models)
+from annual_report.admin import catalogue, observation  # noqa: F401 (they register their models)
 from annual_report.analysis import UnknownPlaceholder, placeholders
 from annual_report.blocks import BlockError, check_block
 from annual_report.enums import ReportState
 from annual_report.models import (
     Campaign,
-    ControlRule,
-    Form,
-    FormField,
     Indicator,
     Report,
     ReportChapter,
-    Section,
     Snapshot,
     Submission,
 )
-from annual_report.rules import RuleSyntaxError, parse
 from annual_report.services import campaigns, reports
 from okmo_portal.core.admin import KeptAdmin, ReadOnlyAdmin
 from okmo_portal.core.text import format_date
 from okmo_portal.core.workdays import next_working, why_off
 from okmo_portal.workflow.transitions import TransitionNotAllowed
-
-
-class IndicatorResource(resources.ModelResource):
-    class Meta:
-        model = Indicator
-        import_id_fields = ["code"]
-        exclude = ["id"]
-        skip_unchanged = True
-
-
-class ControlRuleResource(resources.ModelResource):
-    class Meta:
-        model = ControlRule
-        skip_unchanged = True
-
-
-def check_expression(text):
-    if text:
-        try:
-            parse(text)
-        except RuleSyntaxError as error:
-            raise ValidationError(str(error)) from error
-    return text
-
-
-class IndicatorForm(forms.ModelForm):
-    def clean_formula(self):
-        return check_expression(self.cleaned_data["formula"])
-
-
-class ControlRuleForm(forms.ModelForm):
-    def clean_expression(self):
-        return check_expression(self.cleaned_data["expression"])
 
 
 class ChapterForm(forms.ModelForm):
@@ -89,50 +49,6 @@ class ChapterForm(forms.ModelForm):
 
 def known_codes():
     return dict.fromkeys(Indicator.objects.values_list("code", flat=True))
-
-
-@admin.register(Section)
-class SectionAdmin(KeptAdmin):
-    list_display = ["code", "title", "order"]
-    search_fields = ["title"]
-
-
-@admin.register(Indicator)
-class IndicatorAdmin(ImportExportModelAdmin, KeptAdmin):
-    resource_classes = [IndicatorResource]
-    form = IndicatorForm
-    list_display = ["code", "title", "unit", "aggregation", "is_retired"]
-    list_filter = ["section", "aggregation", "is_retired"]
-    search_fields = ["code", "title", "title_en"]
-    autocomplete_fields = ["numerator", "denominator"]
-
-    def get_readonly_fields(self, request, obj=None):
-        return ["code"] if obj else []
-
-
-class FormFieldInline(admin.TabularInline):
-    model = FormField
-    autocomplete_fields = ["indicator"]
-    extra = 0
-
-
-@admin.register(Form)
-class FormAdmin(KeptAdmin):
-    list_display = ["title", "code", "is_locked", "created_at"]
-    readonly_fields = ["is_locked"]
-    inlines = [FormFieldInline]
-
-    def get_inlines(self, request, obj):
-        return [] if obj and obj.is_locked else self.inlines
-
-
-@admin.register(ControlRule)
-class ControlRuleAdmin(ImportExportModelAdmin):
-    resource_classes = [ControlRuleResource]
-    form = ControlRuleForm
-    list_display = ["code", "severity", "expression", "is_active"]
-    list_filter = ["severity", "is_active", "form"]
-    search_fields = ["code", "message", "expression"]
 
 
 class CampaignForm(forms.ModelForm):

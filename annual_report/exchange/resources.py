@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Case, Value, When
 from import_export import resources
 from import_export.fields import Field
+from import_export.instance_loaders import BaseInstanceLoader
 
 from annual_report.exchange import widgets
 from annual_report.models import (
@@ -67,6 +68,31 @@ SPECIAL = {
     "choices_en": widgets.ChoicesWidget,
     "retired_choices": widgets.NumbersWidget,
 }
+
+
+class KeyLoader(BaseInstanceLoader):
+    """Finds the row that has the file's keys; all rows are read at once."""
+
+    def __init__(self, resource, dataset=None):
+        super().__init__(resource, dataset)
+        self.names = [resource.fields[name] for name in resource.keys]
+        self.known = {
+            tuple(str(field.export(item)) for field in self.names): item
+            for item in resource.get_queryset()
+        }
+        self.seen: set[tuple[str, ...]] = set()
+
+    def get_instance(self, row):
+        key = tuple(
+            str(field.widget.render(field.widget.clean(row[field.column_name])))
+            for field in self.names
+        )
+        if key in self.seen:
+            raise ValueError(
+                f"Строка с ключом «{', '.join(filter(None, key))}» повторяется в файле."
+            )
+        self.seen.add(key)
+        return self.known.get(key)
 
 
 class TableResource(resources.ModelResource):
@@ -128,6 +154,11 @@ class TableResource(resources.ModelResource):
     def init_instance(self, row=None):
         return self._meta.model()
 
+    def save_instance(self, instance, is_create, row, **kwargs):
+        """A row that the database refuses must not spoil the others."""
+        with transaction.atomic():
+            super().save_instance(instance, is_create, row, **kwargs)
+
 
 class Options:
     """What all tables have in common; see TableResource."""
@@ -136,6 +167,7 @@ class Options:
     report_skipped = True
     use_transactions = True
     clean_model_instances = True
+    instance_loader_class = KeyLoader
     fields = ()
 
 

@@ -162,20 +162,26 @@ class ChoicesWidget(widgets.Widget):
 
 
 class CodeWidget(widgets.ForeignKeyWidget):
-    """A row named by its code."""
+    """A row named by its code; known rows are read once."""
 
     def __init__(self, model, field, what: str):
         super().__init__(model, field)
         self.what = what
+        self.known: dict[str, Any] = {}
 
     def clean(self, value, row=None, **kwargs):
         text = str(value or "").strip()
         if not text:
             return None
-        found = self.get_queryset(text, row).filter(**{self.field: text}).first()
-        if found is None:
-            raise ValueError(f"{self.what} «{text}» нет в каталоге.")
-        return found
+        if not self.known:
+            self.known = {getattr(item, self.field): item for item in self.model.objects.all()}
+        if text not in self.known:
+            # It may have come with this very file.
+            found = self.model.objects.filter(**{self.field: text}).first()
+            if found is None:
+                raise ValueError(f"{self.what} «{text}» нет в каталоге.")
+            self.known[text] = found
+        return self.known[text]
 
     def render(self, value, obj=None, **kwargs):
         return "" if value is None else getattr(value, self.field)

@@ -33,6 +33,8 @@ STAFF = {
     "organisations.Competence": MANAGED,
     "annual_report.Section": MANAGED,
     "annual_report.Indicator": MANAGED,
+    "annual_report.IndicatorVersion": "view",
+    "annual_report.LegalBasis": MANAGED,
     "annual_report.Form": MANAGED,
     "annual_report.ControlRule": MANAGED,
     "annual_report.Campaign": MANAGED,
