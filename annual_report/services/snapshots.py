@@ -6,7 +6,7 @@ A snapshot is a folder:
   district, indicator, value, plan_1..plan_3, source, revision; sorted by oktmo and indicator;
 - ``no_data.parquet``: year, oktmo, indicator, reason;
 - ``register.parquet``: every municipality that was asked: oktmo, name, kind, region, district,
-  parent, population (of this year's answers, else of last year's; persons), state;
+  parent, population (persons; as published, else as answered, else as answered before), state;
 - ``catalogue.json``: the indicators as they were, so that figures can be made again without the
   database;
 - ``manifest.json``: hashes of these files and of the snapshots of earlier years that go with them.
@@ -29,17 +29,19 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import Max
+from django.db.models import Max, QuerySet
 
 from annual_report.analysis import IndicatorInfo
 from annual_report.enums import COUNTED_STATES
-from annual_report.models import Answer, Campaign, Indicator, Snapshot
+from annual_report.models import Answer, Campaign, Indicator, Observation, Snapshot
 from okmo_portal.accounts.models import User
 from okmo_portal.audit.services import record
 from okmo_portal.organisations.enums import MunicipalityKind
 
 FORMAT = 2
 POPULATION = "A05"
+#: A population this many years old still tells the class of one that did not answer.
+POPULATION_YEARS = 3
 PLACE = ["oktmo", "name", "kind", "region", "district"]
 VALUE_SCHEMA = pa.schema(
     [("year", pa.int16())]
@@ -175,28 +177,40 @@ def read_campaign(campaign: Campaign) -> tuple[pl.DataFrame, pl.DataFrame, pl.Da
 def _with_population(
     register: pl.DataFrame, values: pl.DataFrame, campaign: Campaign
 ) -> pl.DataFrame:
-    """Population is known for those who answered this year or last; it makes strata and weights."""
+    """Population makes strata and weights, so it must be known of those who did not answer, too.
+
+    What was published of all (the newest of the last years) comes first: it is of one source for
+    those who answered and those who did not. Then this year's answer, then an earlier one.
+    """
     now = values.filter(pl.col("indicator") == POPULATION).select("oktmo", now="value")
-    earlier = dict(
-        Answer.objects.filter(
-            indicator__code=POPULATION,
-            submission__campaign__year=campaign.year - 1,
-            submission__campaign__is_main=True,
-            submission__state__in=COUNTED_STATES,
-        ).values_list("submission__municipality__oktmo", "value")
+    span = (campaign.year - POPULATION_YEARS, campaign.year)
+    published = Observation.objects.filter(indicator__code=POPULATION, year__range=span)
+    answered = Answer.objects.filter(
+        indicator__code=POPULATION,
+        submission__campaign__year__range=(span[0], campaign.year - 1),
+        submission__campaign__is_main=True,
+        submission__state__in=COUNTED_STATES,
+        value__isnull=False,
     )
-    then = pl.DataFrame(
-        {
-            "oktmo": list(earlier),
-            "then": [None if item is None else float(item) for item in earlier.values()],
-        },
-        schema={"oktmo": pl.String, "then": pl.Float64},
+    known = _newest(published.order_by("year", "dataset_id"), "municipality__oktmo", "known")
+    then = _newest(
+        answered.order_by("submission__campaign__year"), "submission__municipality__oktmo", "then"
     )
     return (
-        register.join(now, on="oktmo", how="left")
+        register.join(known, on="oktmo", how="left")
+        .join(now, on="oktmo", how="left")
         .join(then, on="oktmo", how="left")
-        .with_columns(population=pl.coalesce("now", "then"))
+        .with_columns(population=pl.coalesce("known", "now", "then"))
         .sort("oktmo")
+    )
+
+
+def _newest(rows: QuerySet, code: str, name: str) -> pl.DataFrame:
+    """The last value of each municipality in the order of ``rows``, as a column ``name``."""
+    newest = dict(rows.values_list(code, "value").iterator(chunk_size=10_000))
+    return pl.DataFrame(
+        {"oktmo": list(newest), name: [float(item) for item in newest.values()]},
+        schema={"oktmo": pl.String, name: pl.Float64},
     )
 
 
