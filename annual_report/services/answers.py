@@ -73,6 +73,7 @@ class SaveResult:
     conflicts: list[Conflict] = field(default_factory=list)
     saved: list[str] = field(default_factory=list)
     refused: dict[str, str] = field(default_factory=dict)
+    changed: bool = False
     submitted: bool = False
 
     @property
@@ -124,7 +125,8 @@ def save_answers(
     """
     locked = lock_submission(submission.pk, by)
     result = put_cells(form=get_filled_form(locked), cells=cells, by=by, source=source)
-    locked.save(update_fields=COUNTED_FIELDS)
+    if result.changed:
+        locked.save(update_fields=COUNTED_FIELDS)
     return result
 
 
@@ -145,7 +147,10 @@ def lock_submission(pk: int, by: User) -> Submission:
 def put_cells(
     *, form: FilledForm, cells: Mapping[str, CellInput], by: User, source: str
 ) -> SaveResult:
-    """Write the cells of a locked form and bring its counts up to date; the caller saves the row."""
+    """Write the cells of a locked form and bring its counts up to date.
+
+    The caller saves the row when the result is ``changed``.
+    """
     result, now = SaveResult(form), timezone.now()
     rows = []
     disputed = []
@@ -163,10 +168,12 @@ def put_cells(
             if row is not None:
                 rows.append(row)
     result.conflicts = describe_conflicts(disputed)
+    result.changed = bool(rows)
     _upsert(form.submission, rows)
     form.put_answers(rows)
     result.problems = check_form(form)
-    update_counts(form, result.problems, by, now)
+    if result.changed:
+        update_counts(form, result.problems, by, now)
     return result
 
 

@@ -95,7 +95,8 @@ def save_form(
     if explanations:
         answers.explain_found(result, explanations, by)
     if not send or posted.errors or result.blocked or result.conflicts or result.refused:
-        locked.save(update_fields=answers.COUNTED_FIELDS)
+        if result.changed:
+            locked.save(update_fields=answers.COUNTED_FIELDS)
         return result
     with transitions.apply_locked(workflow.SUBMIT, locked, by=by):
         _certify(form, by)

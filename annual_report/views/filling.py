@@ -258,6 +258,8 @@ def answer_save(request, pk):
         )
     except ValidationError as error:
         return JsonResponse({"error": error.messages[0]}, status=409)
+    if given["cells"] and not posted.typed:
+        return JsonResponse({"error": next(iter(posted.errors.values()))}, status=400)
     return JsonResponse(describe_saved(result, posted))
 
 
