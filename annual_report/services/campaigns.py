@@ -10,10 +10,10 @@ from django.db import connection, transaction
 from django.urls import reverse
 
 from annual_report import workflow
-from annual_report.enums import COUNTED_STATES, AnswerSource
 from annual_report.models import Campaign, Form
 from annual_report.services import notices
 from annual_report.services.forms import check_form_version
+from annual_report.services.prefill import prefill_submissions
 from okmo_portal.accounts.models import User
 from okmo_portal.jobs import services as jobs
 from okmo_portal.jobs.models import Job
@@ -48,33 +48,6 @@ WHERE m.status = 'active'
   AND (m.valid_from IS NULL OR m.valid_from <= %(date)s)
   AND (m.valid_to IS NULL OR m.valid_to > %(date)s)
 ON CONFLICT (campaign_id, municipality_id) DO NOTHING
-"""
-
-PREFILL = """
-INSERT INTO annual_report_answer
-    (submission_id, indicator_id, value, no_data_reason, note, source, revision, updated_at)
-SELECT s.id, a.indicator_id, a.value, '', '', %(source)s, 1, now()
-FROM annual_report_submission s
-JOIN annual_report_submission p ON p.municipality_id = s.municipality_id
-JOIN annual_report_campaign c ON c.id = p.campaign_id AND c.year = %(year)s - 1
-JOIN annual_report_answer a ON a.submission_id = p.id AND a.value IS NOT NULL
-JOIN annual_report_formfield f ON f.indicator_id = a.indicator_id
-    AND f.form_id = %(form)s AND f.prefill = 'last_year'
-WHERE s.campaign_id = %(campaign)s AND p.state = ANY(%(counted)s)
-ON CONFLICT (submission_id, indicator_id) DO NOTHING
-"""
-
-COUNT_FILLED = """
-UPDATE annual_report_submission s SET filled = counted.filled
-FROM (
-    SELECT a.submission_id, count(*) AS filled
-    FROM annual_report_answer a
-    JOIN annual_report_submission x ON x.id = a.submission_id AND x.campaign_id = %(campaign)s
-    JOIN annual_report_formfield f ON f.indicator_id = a.indicator_id
-        AND f.form_id = %(form)s AND f.is_required
-    GROUP BY a.submission_id
-) counted
-WHERE s.id = counted.submission_id
 """
 
 
@@ -129,19 +102,12 @@ def create_submissions(*, campaign: Campaign) -> None:
     _run(campaign, CREATE_SUBMISSIONS)
 
 
-def prefill_submissions(*, campaign: Campaign) -> None:
-    """Carry last year's approved values into empty cells and count what is filled."""
-    _run(campaign, PREFILL, COUNT_FILLED)
-
-
 def _run(campaign: Campaign, *statements: str) -> None:
     params: dict[str, Any] = {
         "campaign": campaign.pk,
         "form": campaign.form_id,
         "date": campaign.register_date,
         "year": campaign.year,
-        "source": AnswerSource.LAST_YEAR,
-        "counted": sorted(COUNTED_STATES),
     }
     with connection.cursor() as cursor:
         for statement in statements:
