@@ -159,16 +159,17 @@ def decode(content: bytes, *, is_part: bool = False) -> str:
 
 
 def find_separator(text: str) -> str:
-    """The sign that splits the first lines into the most cells, the same number in each."""
+    """The sign that splits the header, or the usual line below it, into the most cells."""
     lines = [line for line in text[:20000].splitlines() if line.strip()][:20]
     if not lines:
         raise ReadError("Файл пуст. Нужна таблица в формате CSV, XLSX или Parquet.")
-    best, score = SEPARATORS[0], 0
+    best, most = SEPARATORS[0], 0
     for separator in SEPARATORS:
-        widths = sorted(len(row) for row in _surely(csv.reader(lines, delimiter=separator)))
-        # The usual width, so that a title above the header does not decide.
-        if widths and widths[len(widths) // 2] > score:
-            best, score = separator, widths[len(widths) // 2]
+        widths = [len(row) for row in _surely(csv.reader(lines, delimiter=separator))] or [0]
+        # The usual width too: above the header may stand a title.
+        width = max(widths[0], sorted(widths)[len(widths) // 2])
+        if width > most:
+            best, most = separator, width
     return best
 
 
