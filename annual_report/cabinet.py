@@ -121,6 +121,7 @@ def section(request):
         links.append(("Формы по годам", reverse("annual_report:submission-list")))
     if is_council_member(user) or is_congress_staff(user) or is_auditor(user):
         links.append(("Проверка форм", reverse("annual_report:review-list")))
+        links.append(("Контрольные соотношения", reverse("annual_report:rule-list")))
     if is_congress_staff(user) or is_auditor(user):
         links.append(("Доска сбора", reverse("annual_report:board")))
         links.append(("Внешние данные", reverse("annual_report:observation-list")))

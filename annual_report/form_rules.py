@@ -7,7 +7,7 @@ in force with the next request. Computed indicators are already replaced by thei
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cached_property, lru_cache
 from typing import Any
@@ -77,6 +77,8 @@ class FormRules:
     asked: Mapping[str, KnownIndicator]
     others: Mapping[str, KnownIndicator]
     formulas: Mapping[str, Node]
+    #: The catalogue's stamp that they were read under.
+    stamp: UUID | None = None
 
     @cached_property
     def compared(self) -> frozenset[str]:
@@ -134,7 +136,7 @@ def _build(form_id: int, year: int, stamp: UUID | None) -> FormRules:
     formulas, others, broken = _catalogue(form_id, year)
     fields = FormField.objects.filter(form_id=form_id).values_list("indicator__code", flat=True)
     asked = {code: others[code] for code in fields if code in others}
-    empty = FormRules(form_id, year, (), (), asked, others, formulas)
+    empty = FormRules(form_id, year, (), (), asked, others, formulas, stamp)
     rules, unreadable = [], list(broken)
     for row in ControlRule.objects.filter(form_id=form_id, is_active=True):
         try:
@@ -157,7 +159,7 @@ def _build(form_id: int, year: int, stamp: UUID | None) -> FormRules:
         )
     order = list(Severity)
     rules.sort(key=lambda rule: (order.index(Severity(rule.severity)), rule.code))
-    return FormRules(form_id, year, tuple(rules), tuple(unreadable), asked, others, formulas)
+    return replace(empty, rules=tuple(rules), unreadable=tuple(unreadable))
 
 
 def _catalogue(form_id: int, year: int):

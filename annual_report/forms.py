@@ -11,8 +11,15 @@ from typing import Any
 
 from django import forms
 
-from annual_report.enums import NO_DATA_REASONS, SubmissionState, ValueType  # noqa: F401
+from annual_report.enums import (  # noqa: F401
+    NO_DATA_REASONS,
+    RuleKind,
+    Severity,
+    SubmissionState,
+    ValueType,
+)
 from annual_report.filled_form import Cell
+from annual_report.rules import RuleSyntaxError
 from annual_report.services.answers import CellInput
 from annual_report.services.checks import limit_message
 from okmo_portal.core.text import clean_text, parse_number_ru
@@ -180,3 +187,56 @@ class ReviewFilterForm(forms.Form):
         label="Вид", choices=[("", "Любой"), *MunicipalityKind.choices], required=False
     )
     q = forms.CharField(label="Название", required=False, max_length=100)
+
+
+# --- control rules
+
+
+class RuleFilterForm(forms.Form):
+    """Filters of the rules' page; an unknown value is no filter."""
+
+    SHOWN = (("", "Нарушенные"), ("all", "Все"))
+    severity = forms.ChoiceField(
+        label="Важность", choices=[("", "Любая"), *Severity.choices], required=False
+    )
+    kind = forms.ChoiceField(
+        label="Что сверяет", choices=[("", "Всё"), *RuleKind.choices], required=False
+    )
+    show = forms.ChoiceField(label="Показать", choices=SHOWN, required=False)
+
+
+class FindingFilterForm(forms.Form):
+    """Filters of the forms that break one rule; an unknown value is no filter."""
+
+    state = forms.ChoiceField(
+        label="Формы",
+        choices=[("", "Все"), ("filed", "Сданные"), ("working", "В работе")],
+        required=False,
+    )
+    explained = forms.ChoiceField(
+        label="Пояснение",
+        choices=[("", "Не важно"), ("no", "Нет"), ("yes", "Есть")],
+        required=False,
+    )
+
+
+class RuleTryForm(forms.Form):
+    expression = forms.CharField(
+        label="Условие, которое должно выполняться",
+        widget=forms.Textarea(attrs={"rows": 3, "spellcheck": "false"}),
+        max_length=500,
+        help_text='Например: C02 <= C01 или abs(A05 - prev("A05")) <= 0.1 * prev("A05").',
+    )
+
+    def __init__(self, *args, rules, **kwargs):
+        """``rules`` are those of the form that the condition is to be checked on."""
+        super().__init__(*args, **kwargs)
+        self.rules = rules
+
+    def clean_expression(self):
+        text = self.cleaned_data["expression"]
+        try:
+            self.rules.expression(text)
+        except RuleSyntaxError as error:
+            raise forms.ValidationError(str(error)) from error
+        return text

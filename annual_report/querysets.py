@@ -89,6 +89,19 @@ class BulkRunQuerySet(models.QuerySet):
         return self.filter(by=user)
 
 
+class RuleFindingQuerySet(models.QuerySet):
+    def visible_to(self, user):
+        """All for the Congress, its region's for a council; municipalities read their own forms."""
+        active = user.active_membership if user.is_authenticated else None
+        if active is None:
+            return self.none()
+        if is_congress_staff(user) or is_auditor(user):
+            return self
+        if active.is_council:
+            return self.filter(region_id=active.organisation.region_id)
+        return self.none()
+
+
 class ReportQuerySet(models.QuerySet):
     def published(self):
         return self.filter(state=ReportState.PUBLISHED)

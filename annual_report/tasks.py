@@ -5,7 +5,7 @@ from django.core.exceptions import ValidationError
 from django.urls import reverse
 
 from annual_report.models import Campaign, ObservationImport, Report, ReportChapter
-from annual_report.services import campaigns, notices, observations, reports
+from annual_report.services import campaigns, notices, observations, reports, rule_runs
 from okmo_portal.audit.services import record
 from okmo_portal.jobs import services as jobs
 from okmo_portal.jobs.models import Job
@@ -141,3 +141,28 @@ def _observations(job_id: str, import_id: int, service, action: str) -> None:
             raise jobs.JobFailed(run.error)
         record(action=action, by=person, subject=run)
         jobs.finish_job(job_id, result_url=run.get_absolute_url())
+
+
+@shared_task(name="annual_report.run_rules")
+def run_rules(*, job_id: str, campaign_id: int) -> None:
+    """One pass over the country takes seconds, so it has one step; a repeated run only replaces."""
+    if not jobs.begin(job_id, total=1):
+        return
+    with jobs.guarded(job_id):
+        campaign = Campaign.objects.filter(pk=campaign_id).first()
+        if campaign is None:
+            raise jobs.JobFailed("Кампания удалена.")
+        jobs.beat(job_id, "Проверка форм")
+        person = Job.objects.select_related("created_by").get(pk=job_id).created_by
+        rule_runs.run_rules(campaign=campaign, by=person)
+        address = f"{reverse('annual_report:rule-list')}?campaign={campaign.pk}"
+        jobs.finish_job(job_id, result_url=address)
+
+
+@shared_task(name="annual_report.run_rules_of_open_campaigns")
+def run_rules_of_open_campaigns() -> int:
+    """By the clock: the rules' page is never older than an hour while forms are being filled."""
+    open_now = list(Campaign.objects.open())
+    for campaign in open_now:
+        rule_runs.run_rules(campaign=campaign, by=None)
+    return len(open_now)

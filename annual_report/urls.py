@@ -6,6 +6,7 @@ from annual_report.views import (
     observation,
     report,
     review,
+    rule,
     submission,
     workbook,
 )
@@ -47,6 +48,13 @@ urlpatterns = [
         review.review_decide,
         name="review-decide",
     ),
+    # --- control rules
+    path("rules/", rule.rule_list, name="rule-list"),
+    path("rules/rules.csv", rule.rule_download, name="rule-download"),
+    path("rules/try/", rule.rule_try, name="rule-try"),
+    path("rules/run/<int:campaign>/", rule.rule_run, name="rule-run"),
+    path("rules/<int:pk>/", rule.rule_detail, name="rule-detail"),
+    path("rules/<int:pk>/forms.csv", rule.rule_detail_download, name="rule-detail-download"),
     # --- campaign: board, extensions, reminders, burden
     path("board/", board.board, name="board"),
     path("board/regions.csv", board.board_download, name="board-download"),

@@ -28,6 +28,7 @@ from annual_report.models.review import (
     ReminderRun,
     ReminderStep,
 )
+from annual_report.models.rule_run import RuleFinding, RuleRun, RuleTally
 from annual_report.models.workbook import (
     WorkbookAcceptance,
     WorkbookBatch,
@@ -66,6 +67,9 @@ __all__ = [
     "Report",
     "ReportChapter",
     "ReportFigure",
+    "RuleFinding",
+    "RuleRun",
+    "RuleTally",
     "Section",
     "Snapshot",
     "Submission",

@@ -7,22 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from decimal import Decimal
-from typing import Any, Protocol
+from typing import Any
 
-from annual_report.rules import Expression
 from annual_report.rules.tree import Node
-
-
-class Rule(Protocol):
-    """What a page must know of a rule; ``expression`` has computed indicators inlined."""
-
-    pk: int
-    code: str
-    severity: str
-    message: str
-    hint: str
-    expression: Expression
-    codes: tuple[str, ...]
 
 
 def tree_payload(node: Node) -> Any:
@@ -34,8 +21,12 @@ def tree_payload(node: Node) -> Any:
     return node
 
 
-def rule_payload(rules: Iterable[Rule]) -> list[dict[str, Any]]:
-    """The rules as ``check`` of rules.js takes them; ``codes`` are the cells to look at."""
+def rule_payload(rules: Iterable[Any]) -> list[dict[str, Any]]:
+    """The rules as ``check`` of rules.js takes them; ``codes`` are the cells to look at.
+
+    Each has pk, code, severity, message, hint, codes and an ``expression`` with computed indicators
+    inlined, as ``form_rules.FormRule`` has.
+    """
     return [
         {
             "id": rule.pk,

@@ -177,16 +177,9 @@ def show_operand(form: FilledForm, key: str) -> str:
     if cell is not None and prefix in ("", "prev"):
         return cell.shown_previous if prefix else cell.shown
     value = (form.operands or {}).get(key)
-    if cell is not None:
+    if cell is not None and prefix != "other":
         return show_value(cell.indicator, value)
-    return show_number(value)
-
-
-def show_number(value: Decimal | None) -> str:
-    """A number of another form, with the decimals that it has."""
-    if value is None:
-        return "—"
-    return format_number(value, min(max(-int(value.normalize().as_tuple().exponent), 0), 3))
+    return format_number(value)
 
 
 def browser_rules(form: FilledForm) -> dict[str, Any]:

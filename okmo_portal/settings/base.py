@@ -169,6 +169,10 @@ CELERY_BEAT_SCHEDULE = {
         "task": "annual_report.remind_of_deadlines",
         "schedule": crontab(hour=6, minute=0),
     },
+    "annual-report-rules": {
+        "task": "annual_report.run_rules_of_open_campaigns",
+        "schedule": crontab(minute=20),
+    },
     "organisations-end-expired": {
         "task": "organisations.end_expired_memberships",
         "schedule": crontab(hour=0, minute=10),

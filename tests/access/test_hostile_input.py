@@ -16,7 +16,22 @@ HOSTILE = [
     "\x00", "a\x00b", "%", "'", '"><script>', "9" * 40, "-1", "1e400", "NaN", "١٢٣", "😀",
     "{{ 7 * 7 }}", "../../etc/passwd", "a" * 20000, "\u202e", "[]", "None", "0x10",
 ]  # fmt: skip
-PARAMETERS = ("q", "kind", "state", "region", "year", "page", "order", "next", "show", "oktmo")
+PARAMETERS = (
+    "q",
+    "kind",
+    "state",
+    "region",
+    "year",
+    "page",
+    "order",
+    "next",
+    "show",
+    "oktmo",
+    "campaign",
+    "severity",
+    "explained",
+    "expression",
+)
 ROLES = ("anonymous", "head", "director", "staff")
 
 

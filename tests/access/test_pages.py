@@ -110,6 +110,13 @@ PAGES = {
     "annual_report:review-detail": ("get", ["submission"], ("director", "staff", "auditor")),
     "annual_report:review-decide": ("post", ["submission", "'approve"], ("director",)),
     "annual_report:review-approve-many": ("post", [], ("director", "foreign")),
+    # --- control rules
+    "annual_report:rule-list": ("get", [], QUEUE),
+    "annual_report:rule-download": ("get", [], QUEUE),
+    "annual_report:rule-detail": ("get", ["rule"], QUEUE),
+    "annual_report:rule-detail-download": ("get", ["rule"], QUEUE),
+    "annual_report:rule-try": ("get", [], ("staff",)),
+    "annual_report:rule-run": ("post", ["campaign"], ("staff",)),
     # --- campaign: board, extensions, reminders, burden
     "annual_report:board": ("get", [], CONGRESS),
     "annual_report:board-download": ("get", [], CONGRESS),

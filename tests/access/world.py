@@ -82,6 +82,8 @@ class World:
             "submission": submission.pk,
             "workbook": upload.pk,
             "year": campaign.year,
+            "campaign": campaign.pk,
+            "rule": campaign.form.control_rules.get(code="K1").pk,
             "membership": request.pk,
             "mandate": request.mandate_id,
             "draft_pdf": draft_pdf.pk,

@@ -18,6 +18,7 @@ NO_PAGE = {
     "annual_report:submission-certified", "annual_report:board-download",
     "annual_report:observation-rejected",
     "annual_report:workbook-download", "annual_report:workbook-errors",
+    "annual_report:rule-download", "annual_report:rule-detail-download",
 }  # fmt: skip
 
 
