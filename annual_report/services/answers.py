@@ -123,20 +123,15 @@ def save_answers(
     ``problems``, so that nobody loses what he typed. Raises PermissionDenied for a stranger and
     ValidationError, naming the cause and the way out, when the form is not with the municipality.
     """
-    locked = lock_form(submission.pk, by)
+    locked = lock_submission(submission.pk, by)
     result = put_cells(form=get_filled_form(locked), cells=cells, by=by, source=source)
     if result.changed:
         locked.save(update_fields=COUNTED_FIELDS)
     return result
 
 
-def lock_submission(submission: Submission, by: User) -> Submission:
-    """The locked row, if ``by`` may change its answers now."""
-    return lock_form(submission.pk, by)
-
-
-def lock_form(pk: int, by: User) -> Submission:
-    """As ``lock_submission``, for who has not read the row; raises Submission.DoesNotExist."""
+def lock_submission(pk: int, by: User) -> Submission:
+    """The locked row, if ``by`` may change its answers now; raises Submission.DoesNotExist."""
     locked = (
         Submission.objects.select_for_update(of=("self",))
         .select_related("campaign", "municipality")
@@ -272,7 +267,7 @@ def update_counts(
 @transaction.atomic
 def explain_problems(*, submission: Submission, texts: Mapping[int, str], by: User) -> None:
     """Store explanations by rule id of what is wrong with the form; an empty text removes one."""
-    form = get_filled_form(lock_form(submission.pk, by))
+    form = get_filled_form(lock_submission(submission.pk, by))
     explain_found(SaveResult(form, check_form(form)), texts, by)
 
 

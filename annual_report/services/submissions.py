@@ -86,7 +86,7 @@ def save_form(
     Submission.DoesNotExist, PermissionDenied for who may not do it, before anything is saved, and
     ValidationError when the form is closed.
     """
-    locked = answers.lock_form(submission_id, by)
+    locked = answers.lock_submission(submission_id, by)
     if send and not workflow.SUBMIT.allowed(by, locked):
         raise PermissionDenied
     form = get_filled_form(locked)
