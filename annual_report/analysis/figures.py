@@ -70,7 +70,7 @@ class IndicatorInfo:
     formula: str = ""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Figure:
     """One value of one territory; ``value`` is None when it is withheld or cannot be computed.
 
@@ -258,7 +258,7 @@ class Analysis:
         laid = self.laid(year)
         answered, values = laid.values(_parts(info), info.kinds)
         names = ["top", "bottom"] if len(values) == 2 else ["value"]
-        index = laid.register.index[answered]
+        index = laid.index[answered]
         return pd.DataFrame(dict(zip(names, values, strict=True)), index=index)
 
     # --- representativeness ------------------------------------------------------------------------

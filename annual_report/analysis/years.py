@@ -99,16 +99,15 @@ class Year:
         scopes: Mapping[str, str | None],
         earlier: Earlier | None = None,
     ):
-        self.register = complete_register(register, wide, places)
-        self.wide = wide.reindex(self.register.index)
-        self.filed = self.register.index.isin(wide.index)
+        asked = complete_register(register, wide, places)
+        self.index = asked.index
+        self.wide = wide.reindex(self.index)
+        self.filed = self.index.isin(wide.index)
+        #: The register itself is not kept: nine years of its texts weigh as much as two of values.
+        self.strata: Strata = build_strata(asked)
         self.columns = Columns(self.wide, formulas, earlier)
         self.scopes = scopes
         self._estimators: dict[bytes, Estimator] = {}
-
-    @cached_property
-    def strata(self) -> Strata:
-        return build_strata(self.register)
 
     @cached_property
     def domains(self) -> Domains:

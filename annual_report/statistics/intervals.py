@@ -9,7 +9,7 @@ share below it carried back to values. Where nobody is missing every interval is
 from __future__ import annotations
 
 import numpy as np
-from scipy import stats
+from scipy import special
 
 CONFIDENCE = 0.95
 TAIL = (1 - CONFIDENCE) / 2
@@ -23,9 +23,15 @@ def divide(top, bottom, empty=np.nan) -> np.ndarray:
     return np.divide(top, bottom, out=np.full(top.shape, float(empty)), where=bottom != 0)
 
 
+def student(freedom) -> np.ndarray:
+    """How many standard errors an interval reaches at so many degrees of freedom, one at least."""
+    # The functions behind scipy.stats, whose checks of arguments cost more than the numbers.
+    return special.stdtrit(np.clip(freedom, 1.0, 1e9), 1 - TAIL)
+
+
 def t_interval(value, variance, freedom) -> tuple[np.ndarray, np.ndarray]:
     """``value`` ± t · standard error; a point where the variance is zero."""
-    half = stats.t.ppf(1 - TAIL, np.maximum(freedom, 1.0)) * np.sqrt(np.maximum(variance, 0.0))
+    half = student(freedom) * np.sqrt(np.maximum(variance, 0.0))
     return value - half, value + half
 
 
@@ -39,8 +45,7 @@ def effective_answers(share, variance, plain, freedom) -> np.ndarray:
     base = divide(1.0, plain, empty=np.inf)
     measured = divide(share * (1 - share), variance, empty=np.inf)
     count = np.where(np.isfinite(measured), np.minimum(measured, MAX_GAIN * base), base)
-    wide = stats.t.ppf(1 - TAIL, np.maximum(freedom, 1.0)) / stats.norm.ppf(1 - TAIL)
-    return count / wide**2
+    return count / (student(freedom) / special.ndtri(1 - TAIL)) ** 2
 
 
 def share_interval(share, count) -> tuple[np.ndarray, np.ndarray]:
@@ -48,8 +53,8 @@ def share_interval(share, count) -> tuple[np.ndarray, np.ndarray]:
     share, count = np.broadcast_arrays(np.asarray(share, float), np.asarray(count, float))
     known = np.isfinite(count) & np.isfinite(share)
     n, p = np.where(known, count, 1.0), np.where(known, np.clip(share, 0, 1), 0.5)
-    low = np.where(p <= 0, 0.0, stats.beta.ppf(TAIL, n * p + 0.5, n * (1 - p) + 0.5))
-    high = np.where(p >= 1, 1.0, stats.beta.ppf(1 - TAIL, n * p + 0.5, n * (1 - p) + 0.5))
+    low = np.where(p <= 0, 0.0, special.betaincinv(n * p + 0.5, n * (1 - p) + 0.5, TAIL))
+    high = np.where(p >= 1, 1.0, special.betaincinv(n * p + 0.5, n * (1 - p) + 0.5, 1 - TAIL))
     return (
         np.where(known, np.minimum(low, share), share),
         np.where(known, np.maximum(high, share), share),

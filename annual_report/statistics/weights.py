@@ -26,6 +26,8 @@ MAX_WEIGHT = 10.0
 MAX_FACTOR = 4.0
 MAX_ITERATIONS = 50
 TOLERANCE = 1e-6
+#: Raking ends when a round leaves more than this part of the deviation.
+WORTHWHILE = 0.99
 
 
 @dataclass(frozen=True)
@@ -126,7 +128,7 @@ def _rake(strata, start, rows, cells, totals, answered, missing, margins):
     shares, trimmed, iterations = start, 0, 0
     deviation, before = _deviation(shares * totals[rows], groups), np.inf
     # Margins that no pool can meet (nobody of the kind answered) would keep it turning.
-    while TOLERANCE < deviation < before - TOLERANCE / 10 and iterations < MAX_ITERATIONS:
+    while TOLERANCE < deviation < WORTHWHILE * before and iterations < MAX_ITERATIONS:
         before, iterations = deviation, iterations + 1
         flows = shares * totals[rows]
         for codes, target in groups:

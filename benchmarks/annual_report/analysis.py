@@ -26,6 +26,7 @@ def run():
     seconds, peak = time_all_years()
     yield Figure("annual_report.analysis_all_years", seconds, "s", "<= 60")
     yield Figure("annual_report.analysis_peak", peak, "MB a process", "<= 600")
+    yield from compare_all()
     found = simulate_coverage(count=MUNICIPALITIES, regions=89, draws=1_000, seed=SEED)
     for name, share in found.items():
         yield Figure(f"annual_report.interval_{name}_low", 100 * share, "% of draws", ">= 93")
@@ -36,6 +37,50 @@ def run():
     )
     for name, share in found.items():
         yield Figure(f"annual_report.interval_{name}_regions", 100 * share, "% of draws", ">= 90")
+
+
+def compare_all():
+    """Unusual answers of a year over everybody, and everybody's ten most similar."""
+    from annual_report.statistics import outliers, peers
+
+    generator = np.random.default_rng(SEED)
+    register = make_register(generator, MUNICIPALITIES)
+    base = make_values(generator, register)
+    values, previous = make_tables(generator, register, base)
+    started = time.perf_counter()
+    data = outliers.Data(values, register, previous)
+    scales = dict.fromkeys(values.columns, "rate")
+    found = outliers.find(outliers.fit(data, scales), data)
+    yield Figure("annual_report.outliers_seconds", time.perf_counter() - started, "s", "<= 30")
+    flags = pd.Series([item.oktmo for item in found]).value_counts()
+    yield Figure("annual_report.outliers_most", flags.max(), "flags a municipality", "<= 5")
+    rate = 100 * len(found) / values.notna().to_numpy().sum()
+    yield Figure("annual_report.outliers_rate", rate, "% of answers", "<= 1")
+    features = peers.measure(stand_in(generator, register), register)
+    started = time.perf_counter()
+    peers.Peers(features, register["kind"])
+    yield Figure("annual_report.peers_seconds", time.perf_counter() - started, "s", "<= 10")
+
+
+def make_tables(generator, register, base):
+    """A hundred sums of this year and of the last, a tenth of the cells empty."""
+    index, size = pd.Index(register["oktmo"]), (len(register), INDICATORS)
+    revenue = base["revenue"].to_numpy()[:, None]
+    level = revenue * np.exp(0.3 * generator.standard_normal(size))
+    names = [f"X{number:02d}" for number in range(INDICATORS)]
+    now = level * np.exp(0.1 * generator.standard_t(3, size))
+    now[generator.random(size) < 0.1] = np.nan
+    return pd.DataFrame(now, index, names), pd.DataFrame(level, index, names)
+
+
+def stand_in(generator, register):
+    people = register["population"].to_numpy()
+    noise = {code: np.exp(generator.standard_normal(len(register))) for code in ("A03", "A15")}
+    columns = {
+        "A05": people, "A03": 5_000 * noise["A03"], "A15": 60 * noise["A15"],
+        "A16": people * generator.random(len(register)), "D09": 12 * people * noise["A03"] ** 0.2,
+    }  # fmt: skip
+    return columns.__getitem__
 
 
 def time_all_years() -> tuple[float, float]:
@@ -82,7 +127,7 @@ def make_indicators():
 
 def make_frame(generator, register, base, chances, infos, year):
     """A year's rows as a snapshot gives them: approved forms with a few gaps each."""
-    filed = np.flatnonzero(generator.random(len(register)) < chances)
+    filed = np.flatnonzero(generator.random(len(register)) < chances).astype(np.int32)
     rows = []
     for number, info in enumerate(infos):
         if info.aggregation == "ratio":
@@ -90,7 +135,7 @@ def make_frame(generator, register, base, chances, infos, year):
         column = {"share": "yes", "median": "pay"}.get(info.aggregation, "revenue")
         kept = filed[generator.random(len(filed)) > 0.05]
         factor = np.exp(0.1 * generator.standard_normal(len(kept))) if column != "yes" else 1.0
-        rows.append((np.full(len(kept), number), kept, base[column].to_numpy()[kept] * factor))
+        rows.append((np.full(len(kept), number, dtype=np.int8), kept, base[column].to_numpy()[kept] * factor))
     codes, places, values = (np.concatenate(items) for items in zip(*rows, strict=True))
     text = {name: register[name].to_numpy(dtype=object) for name in ("oktmo", *PLACE)}
     frame = {
@@ -112,4 +157,4 @@ PLACE = ("kind", "region", "district")
 
 def recoded(column, places):
     codes, names = pd.factorize(column)
-    return codes[places], list(names)
+    return codes.astype(np.int16)[places], list(names)
