@@ -135,7 +135,13 @@ def make_frame(generator, register, base, chances, infos, year):
         column = {"share": "yes", "median": "pay"}.get(info.aggregation, "revenue")
         kept = filed[generator.random(len(filed)) > 0.05]
         factor = np.exp(0.1 * generator.standard_normal(len(kept))) if column != "yes" else 1.0
-        rows.append((np.full(len(kept), number, dtype=np.int8), kept, base[column].to_numpy()[kept] * factor))
+        rows.append(
+            (
+                np.full(len(kept), number, dtype=np.int8),
+                kept,
+                base[column].to_numpy()[kept] * factor,
+            )
+        )
     codes, places, values = (np.concatenate(items) for items in zip(*rows, strict=True))
     text = {name: register[name].to_numpy(dtype=object) for name in ("oktmo", *PLACE)}
     frame = {
