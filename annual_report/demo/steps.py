@@ -11,6 +11,7 @@ import pandas as pd
 from django.db import connection, transaction
 from django.utils import timezone
 
+from annual_report.demo.observations import load_federal
 from annual_report.demo.values import SEED, make_plans, make_values
 from annual_report.enums import CampaignState, SubmissionState
 from annual_report.models import Answer, Campaign, Form, Indicator, Report
@@ -57,6 +58,7 @@ def load(*, scale: str) -> None:
         with transaction.atomic():
             open_campaign(campaign=campaign, by=None, announce=False, prefill=False)
             _fill(campaign, UNDER_WAY if current else FINISHED)
+            load_federal(campaign, staff)
             prefill_submissions(campaign=campaign)
             if not current:
                 close_campaign(campaign=campaign, by=None)
