@@ -5,10 +5,12 @@ from decimal import Decimal
 import pytest
 from django.db import IntegrityError, transaction
 
-from annual_report.models import Indicator, Observation
+from annual_report.demo.observations import load_federal
+from annual_report.models import Form, Indicator, Observation, ObservationImport
+from annual_report.services.catalogue import load_catalogue
 from tests.factories import people
 from tests.factories.observations import make_dataset
-from tests.factories.report import make_form
+from tests.factories.report import make_campaign, make_form
 
 pytestmark = pytest.mark.django_db
 
@@ -55,3 +57,20 @@ def test_the_most_important_federal_set_counts(posts):
     observe(make_dataset("c", priority=0), posts, municipality, value="3")
     earlier = observe(second.dataset, posts, municipality, year=2023, value="4")
     assert list(Observation.objects.federal().preferred()) == [earlier, first]
+
+
+def test_the_demos_federal_set_comes_through_the_real_import():
+    load_catalogue()
+    staff = people.congress_staff()
+    for number in range(20):
+        people.MunicipalityFactory(oktmo=f"016{number + 10}000")
+    campaign = make_campaign(Form.objects.get(code="okmo-1"))
+    load_federal(campaign, staff)
+    run = ObservationImport.objects.get()
+    towns = campaign.submissions.count()
+    assert (run.state, run.new, run.left_out) == ("done", 3 * towns, 3)
+    assert run.refused_by == {"unknown_indicator": 1, "unknown_territory": 1}
+    assert run.repaired == {"leading_zero": 3 * towns}
+    assert Observation.objects.federal().count() == 3 * towns
+    revenue = Observation.objects.filter(indicator__code="D01").first()
+    assert Decimal(1000) < revenue.value < Decimal(10**9)
