@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from annual_report.analysis import Analysis, Figure, display_of, unit_of
 from annual_report.enums import Scope
+from annual_report.statistics.strata import SIZE_TITLES
 from okmo_portal.core.charts import Chart, Series, bar_chart, line_chart, share_bars
-from okmo_portal.core.text import Display, format_number, format_percent
+from okmo_portal.core.text import Display, format_number, format_percent, sort_key
 from okmo_portal.core.tilemap import Tile, tile_map
 
 WITHHELD = "данных мало"
+SECOND_LEVEL = ("urban_settlement", "rural_settlement", "intracity_district")
+STATUS_WORDS = {
+    "full": "ответили все",
+    "own": "сам слой",
+    "borrowed": "соседние слои",
+    "empty": "ответов нет",
+}
 SOURCE = "формы муниципалитетов, утверждённые советами"
 
 
@@ -47,6 +55,10 @@ class Territories:
     tiles: list[tuple[str, str, str, int, int]]
     titles: Mapping[str, str]
     snapshot_facts: list[tuple[str, str]]
+    #: Federal district of each region.
+    districts: Mapping[str, str] = field(default_factory=dict)
+    #: Proposals of municipalities with their fate: (region, municipality, proposal, fate).
+    proposals: Sequence[tuple[str, str, str, str]] = ()
 
 
 class BlockBuilder:
@@ -54,8 +66,11 @@ class BlockBuilder:
 
     def __init__(self, analysis: Analysis, territories: Territories):
         self.analysis, self.territories = analysis, territories
+        #: The region whose chapter is being built; empty in chapters of the whole country.
+        self.region = ""
 
-    def build(self, spec: Mapping[str, Any]) -> Block:
+    def build(self, spec: Mapping[str, Any], region: str = "") -> Block:
+        self.region = region
         builders: dict[str, Callable[[Mapping[str, Any]], Block]] = {
             "kpi": self.kpi,
             "table": self.table,
@@ -66,6 +81,10 @@ class BlockBuilder:
             "map": self.map,
             "coverage": self.coverage,
             "snapshot": self.snapshot,
+            "profile": self.profile,
+            "municipalities": self.municipalities,
+            "strata": self.strata,
+            "proposals": self.proposals,
         }
         check_block(spec, self.analysis.indicators)
         return builders[spec["kind"]](spec)
@@ -73,7 +92,7 @@ class BlockBuilder:
     def kpi(self, spec):
         items = []
         for code in spec["indicators"]:
-            info, figure = self.analysis.indicators[code], self.analysis.value(code)
+            info, figure = self.analysis.indicators[code], self._figure(code)
             display = display_of(info, [figure])
             items.append((self.territories.titles[code], show(figure, display), display.unit))
         return Block("kpi", items=items, note=self._coverage_note())
@@ -189,6 +208,121 @@ class BlockBuilder:
         items = [(name, value, "") for name, value in self.territories.snapshot_facts]
         return Block("facts", "Снимок данных", items=items)
 
+    def _figure(self, code: str) -> Figure:
+        """The chapter's own value: the region's or the country's."""
+        if not self.region:
+            return self.analysis.value(code)
+        return self.analysis.figures(code, Scope.REGION).get(self.region, Figure(None, 0, 0))
+
+    def profile(self, spec):
+        """A region beside its federal district and the country, with the interval of its values."""
+        district = self.territories.districts.get(self.region, "")
+        names = self.territories.names
+        rows = []
+        for code in spec["indicators"]:
+            info, own = self.analysis.indicators[code], self._figure(code)
+            around = self.analysis.figures(code, Scope.DISTRICT).get(district)
+            whole = self.analysis.value(code)
+            display = display_of(info, [own])
+            others = [
+                show(item, display_of(info, [item])) + unit_suffix(info, item, display)
+                for item in (around or Figure(None, 0, 0), whole)
+            ]
+            rows.append(
+                [
+                    f"{self.territories.titles[code]}, {display.unit}",
+                    show(own, display),
+                    interval(own, display),
+                    *others,
+                    format_percent(own.coverage, 0),
+                ]
+            )
+        headers = [
+            "Показатель",
+            names["region"].get(self.region, "Субъект РФ"),
+            "95 % интервал",
+            names["district"].get(district, "Федеральный округ"),
+            "Россия",
+            "Полнота",
+        ]
+        return Block("table", spec["title"], table=Table(headers, rows), note=self._year_note())
+
+    def municipalities(self, spec):
+        """Values of the region's municipalities as they filed them; settlements only on request."""
+        year = self.analysis.laid(self.analysis.year)
+        register = year.register
+        chosen = (register["region"].astype(str) == self.region).to_numpy(copy=True)
+        if not spec.get("settlements"):
+            chosen &= ~register["kind"].astype(str).isin(SECOND_LEVEL).to_numpy()
+        columns = [
+            (self.analysis.indicators[code], year.columns.get(code)[chosen])
+            for code in spec["indicators"]
+        ]
+        names = (
+            register["name"].astype(str)[chosen] if "name" in register else register.index[chosen]
+        )
+        displays = [Display(unit_of(info), 1, info.decimals) for info, _ in columns]
+        rows = sorted(
+            (
+                [
+                    str(name),
+                    *(
+                        "—" if value != value else display.number(value)
+                        for display, value in zip(displays, values, strict=True)
+                    ),
+                ]
+                for name, *values in zip(names, *(values for _, values in columns), strict=True)
+            ),
+            key=lambda row: sort_key(row[0]),
+        )
+        headers = [
+            "Муниципальное образование",
+            *(
+                f"{self.territories.titles[info.code]}, {display.unit}"
+                for (info, _), display in zip(columns, displays, strict=True)
+            ),
+        ]
+        return Block(
+            "table",
+            spec["title"],
+            table=Table(headers, rows),
+            note=f"{self._year_note()} Прочерк — формы нет или данных нет.",
+        )
+
+    def strata(self, spec):
+        """Coverage by stratum: whose answers stand for whose silence."""
+        table = self.analysis.coverage_by_stratum()
+        labels = self.territories.names
+        rows = [
+            [
+                (
+                    f"{labels['kind'].get(row.kind, row.kind)}, {SIZE_TITLES.get(row.size, row.size)}, "
+                    f"{labels['district'].get(row.district, row.district)}"
+                ),
+                format_number(row.expected),
+                format_number(row.count),
+                format_percent(row.coverage, 0),
+                STATUS_WORDS[row.status],
+            ]
+            for row in table.itertuples()
+        ]
+        headers = ["Слой", "Должны были отчитаться", "Утверждено", "Полнота", "Кто говорит за слой"]
+        return Block("table", spec["title"], table=Table(headers, rows))
+
+    def proposals(self, spec):
+        rows = [
+            [municipality, text, fate]
+            for region, municipality, text, fate in self.territories.proposals
+            if not self.region or region == self.region
+        ]
+        headers = ["Муниципальное образование", "Предложение", "Что с ним стало"]
+        if not rows:
+            return Block("facts", spec["title"], items=[("Предложений", "не поступало", "")])
+        return Block("table", spec["title"], table=Table(headers, rows), source="портал ОКМО")
+
+    def _year_note(self):
+        return f"{self.analysis.year} год."
+
     def _chart(self, spec, chart, unit):
         return Block(
             "chart",
@@ -202,6 +336,19 @@ class BlockBuilder:
             f"{self.analysis.year} год. Полнота: {format_percent(self.analysis.coverage)} "
             "муниципальных образований."
         )
+
+
+def interval(figure: Figure, display: Display) -> str:
+    """«12,1–14,3», a dash where nothing is estimated."""
+    if figure.value is None or figure.low is None or figure.high is None or figure.is_exact:
+        return "—"
+    return f"{display.number(figure.low)} – {display.number(figure.high)}"
+
+
+def unit_suffix(info, figure: Figure, display: Display) -> str:
+    """The unit, where a larger territory's value is shown in a larger one."""
+    unit = display_of(info, [figure]).unit
+    return "" if figure.value is None or unit == display.unit else f" {unit}"
 
 
 def show(figure: Figure | None, display: Display) -> str:
@@ -220,7 +367,13 @@ NEEDS = {
     "map": ("indicator", "title"),
     "coverage": ("by", "title"),
     "snapshot": (),
+    "profile": ("indicators", "title"),
+    "municipalities": ("indicators", "title"),
+    "strata": ("title",),
+    "proposals": ("title",),
 }
+#: Blocks that make sense in a region's chapter only.
+REGIONAL = ("profile", "municipalities")
 
 
 def check_block(spec: Any, codes: Mapping[str, Any]) -> None:

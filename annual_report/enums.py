@@ -135,8 +135,19 @@ class Severity(models.TextChoices):
 
 class ReportState(models.TextChoices):
     DRAFT = "draft", "готовится"
+    REVIEW = "review", "на согласовании"
+    APPROVED = "approved", "согласован, данные заморожены"
     READY = "ready", "собран"
     PUBLISHED = "published", "опубликован"
+
+
+class ReportFileKind(models.TextChoices):
+    """What a build makes beside the PDF."""
+
+    DOCX = "docx", _("Доклад в формате DOCX")
+    XLSX = "xlsx", _("Все таблицы доклада (Excel)")
+    CSV = "csv", _("Сводные показатели (CSV)")
+    PARQUET = "parquet", _("Значения муниципалитетов (Parquet)")
 
 
 class Scope(models.TextChoices):

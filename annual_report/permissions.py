@@ -61,6 +61,18 @@ def decides_correction(user, correction):
     return reviews_submission(user, correction.submission) or is_congress_staff(user)
 
 
+@rules.predicate
+def edits_chapter(user, chapter):
+    """Staff write the report; a council writes its own region's chapter."""
+    active = getattr(user, "active_membership", None)
+    return is_congress_staff(user) or (
+        active is not None
+        and active.is_council
+        and chapter.region_id is not None
+        and active.organisation.region_id == chapter.region_id
+    )
+
+
 change_answers = edits_submission & is_editable
 review_submission = reviews_submission & campaign_is_open
 manage_reports = is_congress_staff

@@ -9,6 +9,7 @@ urlpatterns = [
     path("", public.report_list, name="report-list"),
     path("<int:year>/", public.report_detail, name="report-detail"),
     path("<int:year>/figures.csv", public.report_download, name="report-download"),
+    path("<int:year>/<slug:slug>/", public.chapter_detail, name="chapter-detail"),
     # --- catalogue
     path("indicators/", public.indicator_list, name="indicator-list"),
     path("indicators/<str:code>/", public.indicator_detail, name="indicator-detail"),

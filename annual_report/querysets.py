@@ -104,12 +104,20 @@ class RuleFindingQuerySet(models.QuerySet):
 
 class ReportQuerySet(models.QuerySet):
     def published(self):
-        return self.filter(state=ReportState.PUBLISHED)
+        """Open to everybody: published, and the day from which it is public has come."""
+        return self.filter(
+            Q(public_from__isnull=True) | Q(public_from__lte=timezone.localdate()),
+            state=ReportState.PUBLISHED,
+        )
 
     def visible_to(self, user):
-        """Published reports for everybody, drafts for the Congress."""
-        if user.is_authenticated and (is_congress_staff(user) or is_auditor(user)):
+        """Public ones for everybody, embargoed ones for those with a role, drafts for the Congress."""
+        if not user.is_authenticated:
+            return self.published()
+        if is_congress_staff(user) or is_auditor(user):
             return self
+        if user.active_membership is not None:
+            return self.filter(state=ReportState.PUBLISHED)
         return self.published()
 
 

@@ -5,7 +5,16 @@ from django.core.exceptions import ValidationError
 from django.urls import reverse
 
 from annual_report.models import Campaign, ObservationImport, Report, ReportChapter
-from annual_report.services import campaigns, notices, observations, reports, rule_runs
+from annual_report.services import (
+    campaigns,
+    chapters,
+    notices,
+    observations,
+    report_build,
+    reports,
+    rule_runs,
+)
+from annual_report.services.snapshots import SnapshotDamaged
 from okmo_portal.audit.services import record
 from okmo_portal.jobs import services as jobs
 from okmo_portal.jobs.models import Job
@@ -37,6 +46,48 @@ def open_campaign(*, job_id: str, campaign_id: int) -> None:
         jobs.finish_job(job_id, result_url=reverse("annual_report:board"))
 
 
+@shared_task(name="annual_report.take_snapshot")
+def take_snapshot(*, job_id: str, report_id: int) -> None:
+    """Freeze the data, compute figures and chapters; a repeated run finds the same files."""
+    report = Report.objects.select_related("campaign__form").get(pk=report_id)
+    if not jobs.begin(job_id, total=report.chapters.count() + 2):
+        return
+    with jobs.guarded(job_id):
+        jobs.beat(job_id, "Утверждённые ответы и сводные показатели")
+        person = Job.objects.select_related("created_by").get(pk=job_id).created_by
+        try:
+            reports.take_snapshot(report=report, by=person)
+        except ValidationError as error:
+            raise jobs.JobFailed(error.messages[0]) from error
+        except SnapshotDamaged as error:
+            raise jobs.JobFailed(str(error)) from error
+        jobs.advance(job_id)
+        finish_computing(job_id, report_id)
+
+
+@shared_task(name="annual_report.compute_chapters")
+def compute_chapters(*, job_id: str, report_id: int) -> None:
+    """What an earlier attempt computed is kept; chapters edited meanwhile are computed too."""
+    report = Report.objects.get(pk=report_id)
+    if not jobs.begin(job_id, total=max(len(chapters.stale_chapters(report)), 1)):
+        return
+    with jobs.guarded(job_id):
+        finish_computing(job_id, report_id)
+
+
+def finish_computing(job_id: str, report_id: int) -> None:
+    report = Report.objects.select_related("campaign", "snapshot").get(pk=report_id)
+    try:
+        # A chapter that is edited while the others are computed is stale again.
+        while chapters.compute_chapters(report, job_id=job_id):
+            pass
+    except SnapshotDamaged as error:
+        raise jobs.JobFailed(str(error)) from error
+    jobs.finish_job(
+        job_id, result_url=reverse("annual_report:report-manage", args=[report.campaign.year])
+    )
+
+
 @shared_task(name="annual_report.build_report")
 def build_report(*, job_id: str, report_id: int) -> None:
     """Send out the chapters that are not rendered yet; one step for each and one for joining."""
@@ -47,15 +98,15 @@ def build_report(*, job_id: str, report_id: int) -> None:
     if report.snapshot_id is None:
         jobs.fail_job(job_id, error="Сначала сделайте снимок данных.")
         return
-    missing = reports.missing_chapters(report, job_id)
+    missing = report_build.missing_chapters(report, job_id)
     # A step for the figures, one for each chapter, one for joining.
     if not jobs.begin(job_id, total=len(missing) + 2):
         return
     with jobs.guarded(job_id):
         jobs.beat(job_id, "Показатели, таблицы и графики")
-        reports.write_chapters(job_id=job_id, report=report)
+        report_build.write_chapters(job_id=job_id, report=report)
         jobs.advance(job_id)
-        send_chapters(job_id, report_id, reports.longest_first(missing, job_id))
+        send_chapters(job_id, report_id, report_build.longest_first(missing, job_id))
 
 
 def send_chapters(job_id: str, report_id: int, missing: list[ReportChapter]) -> None:
@@ -83,15 +134,15 @@ def render_chapter(*, job_id: str, report_id: int, chapter_id: int) -> None:
         job = jobs.beat(job_id, f"Глава «{chapter.title}»")
         if job is None or job.is_finished:
             return
-        reports.render_chapter(job_id=job_id, chapter=chapter)
+        report_build.render_chapter(job_id=job_id, chapter=chapter)
         jobs.advance(job_id)
-        if not reports.missing_chapters(chapter.report, job_id):
+        if not report_build.missing_chapters(chapter.report, job_id):
             send_join(job_id, report_id)
 
 
 def send_join(job_id: str, report_id: int) -> None:
     """Once for each attempt of the job, whoever comes first."""
-    if reports.claim_join(job_id):
+    if report_build.claim_join(job_id):
         build_join.delay(job_id=job_id, report_id=report_id)
 
 
@@ -100,9 +151,9 @@ def build_join(*, job_id: str, report_id: int) -> None:
     report = Report.objects.get(pk=report_id)
     with jobs.guarded(job_id):
         jobs.beat(job_id, "Содержание и номера страниц")
-        reports.join_report(report=report, job_id=job_id)
+        report_build.join_report(report=report, job_id=job_id)
         jobs.finish_job(
-            job_id, result_url=reverse("report:report-detail", args=[report.campaign.year])
+            job_id, result_url=reverse("annual_report:report-manage", args=[report.campaign.year])
         )
 
 

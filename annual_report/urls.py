@@ -2,6 +2,7 @@ from django.urls import path, re_path
 
 from annual_report.views import (
     board,
+    chapter,
     filling,
     observation,
     report,
@@ -82,8 +83,11 @@ urlpatterns = [
     # --- making the report
     path("reports/", report.report_manage_list, name="report-manage-list"),
     path("reports/<int:year>/", report.report_manage, name="report-manage"),
+    path("reports/<int:year>/chapters/", chapter.chapter_list, name="chapter-list"),
+    path("reports/<int:year>/chapters/confirm/", chapter.chapter_confirm, name="chapter-confirm"),
+    path("chapters/<int:pk>/", chapter.chapter_edit, name="chapter-edit"),
     re_path(
-        r"^reports/(?P<year>\d+)/(?P<action>prepare|snapshot|build|publish|unpublish)/$",
+        r"^reports/(?P<year>\d+)/(?P<action>prepare|snapshot|build|review|approve|return|publish|unpublish)/$",
         report.report_act,
         name="report-act",
     ),

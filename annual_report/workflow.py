@@ -130,14 +130,35 @@ REFUSE_CORRECTION = Transition(
 FINISH_BUILD = Transition(
     name="finish_build",
     label="Доклад собран",
-    sources=frozenset({ReportState.DRAFT, ReportState.READY}),
+    sources=frozenset({ReportState.APPROVED, ReportState.READY}),
     target=ReportState.READY,
     allowed=manages,
 )
 REWORK = Transition(
     name="rework",
     label="Данные или главы изменены, PDF нужно собрать заново",
-    sources=frozenset({ReportState.READY}),
+    sources=frozenset({ReportState.REVIEW, ReportState.APPROVED, ReportState.READY}),
+    target=ReportState.DRAFT,
+    allowed=manages,
+)
+SEND_TO_REVIEW = Transition(
+    name="send_to_review",
+    label="Отправить на согласование",
+    sources=frozenset({ReportState.DRAFT}),
+    target=ReportState.REVIEW,
+    allowed=manages,
+)
+APPROVE_REPORT = Transition(
+    name="approve_report",
+    label="Согласовать и заморозить",
+    sources=frozenset({ReportState.REVIEW}),
+    target=ReportState.APPROVED,
+    allowed=manages,
+)
+RETURN_REPORT = Transition(
+    name="return_report",
+    label="Вернуть в работу",
+    sources=frozenset({ReportState.REVIEW, ReportState.APPROVED, ReportState.READY}),
     target=ReportState.DRAFT,
     allowed=manages,
 )

@@ -17,7 +17,7 @@ from annual_report.models import (
     Snapshot,
     Submission,
 )
-from annual_report.services import campaigns, reports
+from annual_report.services import campaigns, chapters, reports
 from okmo_portal.core.admin import KeptAdmin, ReadOnlyAdmin
 from okmo_portal.core.text import format_date
 from okmo_portal.core.workdays import next_working, why_off
@@ -136,7 +136,9 @@ class ReportAdmin(KeptAdmin):
     def save_related(self, request, form, formsets, change):
         super().save_related(request, form, formsets, change)
         if any(formset.has_changed() for formset in formsets):
-            reports.mark_changed(report=form.instance, by=request.user)
+            reports.mark_changed(report=form.instance)
+            if form.instance.snapshot_id is not None:
+                chapters.start_computing(report=form.instance, by=request.user)
 
     def has_add_permission(self, request):
         return False

@@ -19,6 +19,7 @@ from annual_report.analysis.text import (
     placeholders,
     show_change,
     show_figure,
+    show_placeholder,
     unit_of,
 )
 
@@ -39,5 +40,6 @@ __all__ = [
     "placeholders",
     "show_change",
     "show_figure",
+    "show_placeholder",
     "unit_of",
 ]

@@ -6,11 +6,13 @@ import re
 from collections.abc import Iterable
 
 from annual_report.analysis.figures import Analysis, Figure, IndicatorInfo
-from annual_report.enums import Aggregation
+from annual_report.enums import Aggregation, Scope
 from okmo_portal.core.text import NBSP, Display, display_for, format_number, format_percent
 
 PLACEHOLDER = re.compile(r"\{\{\s*([^{}]*?)\s*\}\}")
 KINDS = ("total", "prev", "change", "count")
+#: Before a placeholder of a region's chapter: the country's value.
+NATION = "nation."
 
 
 class UnknownPlaceholder(ValueError):
@@ -22,36 +24,51 @@ def placeholders(text: str, codes: Iterable[str]) -> list[str]:
     known = set(codes)
     found = PLACEHOLDER.findall(text)
     for name in found:
-        kind, _, code = name.partition(".")
+        kind, _, code = name.removeprefix(NATION).partition(".")
         if name in ("year", "coverage", "municipalities") or (kind in KINDS and code in known):
             continue
         raise UnknownPlaceholder(
             f"Обозначение {{{{ {name} }}}} неизвестно. Можно: total, prev, change или count с кодом "
-            "показателя (например total.A05), year, coverage, municipalities."
+            "показателя (например total.A05), year, coverage, municipalities; в главе субъекта РФ "
+            "значение по стране — nation.total.A05."
         )
     return found
 
 
-def fill_text(text: str, analysis: Analysis) -> str:
-    """Put the snapshot's numbers into a chapter's text."""
+def fill_text(text: str, analysis: Analysis, region: str = "") -> str:
+    """Put the snapshot's numbers into a chapter's text; those of ``region`` in its chapter."""
     placeholders(text, analysis.indicators)
-
-    def number(match: re.Match) -> str:
-        kind, _, code = match.group(1).partition(".")
-        if kind == "year":
-            return str(analysis.year)
-        if kind == "coverage":
-            return format_percent(analysis.coverage)
-        if kind == "municipalities":
-            return format_number(analysis.respondents)
-        if kind == "change":
-            return show_change(analysis.matched_change(code))
-        info = analysis.indicators[code]
-        figure = analysis.value(code, analysis.year - (kind == "prev"))
-        return show_figure(figure, info, with_unit=kind != "count")
-
+    filled = PLACEHOLDER.sub(lambda match: show_placeholder(match.group(1), analysis, region), text)
     # «5 ед..» at the end of a sentence: the unit's own point is enough.
-    return PLACEHOLDER.sub(number, text).replace("..", ".")
+    return filled.replace("..", ".")
+
+
+def show_placeholder(name: str, analysis: Analysis, region: str = "") -> str:
+    """What stands in a sentence for the placeholder ``name``."""
+    if name.startswith(NATION):
+        return show_placeholder(name.removeprefix(NATION), analysis)
+    kind, _, code = name.partition(".")
+    if kind == "year":
+        return str(analysis.year)
+    if kind == "coverage":
+        return format_percent(_filed(analysis, region).coverage)
+    if kind == "municipalities":
+        return format_number(_filed(analysis, region).count)
+    if kind == "change":
+        return show_change(None if region else analysis.matched_change(code))
+    info = analysis.indicators[code]
+    figures = analysis.figures(
+        code, Scope.REGION if region else Scope.NATION, analysis.year - (kind == "prev")
+    )
+    figure = figures.get(region, Figure(None, 0, 0))
+    return show_figure(figure, info, with_unit=kind != "count")
+
+
+def _filed(analysis: Analysis, region: str) -> Figure:
+    """How many forms stand behind a chapter."""
+    if not region:
+        return Figure(None, analysis.respondents, len(analysis.register))
+    return analysis.coverage_by(Scope.REGION).get(region, Figure(None, 0, 0))
 
 
 def show_figure(figure: Figure, info: IndicatorInfo, *, with_unit: bool = True) -> str:

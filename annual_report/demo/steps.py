@@ -15,7 +15,7 @@ from annual_report.demo.observations import load_federal
 from annual_report.demo.values import SEED, make_plans, make_values
 from annual_report.enums import CampaignState, SubmissionState
 from annual_report.models import Answer, Campaign, Form, Indicator, Report
-from annual_report.services import reports
+from annual_report.services import chapters, report_build, reports
 from annual_report.services.campaigns import (
     close_campaign,
     open_campaign,
@@ -63,7 +63,7 @@ def load(*, scale: str) -> None:
             if not current:
                 close_campaign(campaign=campaign, by=None)
         if not current:
-            _publish(campaign, staff, build=year == today.year - 2)
+            _publish(campaign, staff)
     _leave_task_for_showcase()
     rebuild_index()
 
@@ -221,10 +221,15 @@ WHERE d.id = s.id AND c.id = %(campaign)s AND s.campaign_id = c.id
 """
 
 
-def _publish(campaign: Campaign, staff: User, *, build: bool) -> None:
-    """Snapshot, PDF and publication through the same services as a person's clicks."""
+def _publish(campaign: Campaign, staff: User) -> None:
+    """Snapshot, agreement, files and publication by the same services as a person's clicks."""
     report = reports.prepare_report(campaign=campaign, by=staff)
     reports.take_snapshot(report=report, by=staff)
+    report.refresh_from_db()
+    chapters.compute_chapters(report)
+    chapters.confirm_chapters(chapters=report.chapters.all(), by=staff)
+    reports.send_to_review(report=report, by=staff)
+    reports.approve_report(report=report, by=staff)
     job = Job.objects.create(
         id=uuid4(),
         title=f"Сборка доклада за {campaign.year} год",
@@ -235,11 +240,10 @@ def _publish(campaign: Campaign, staff: User, *, build: bool) -> None:
         created_by=staff,
         finished_at=timezone.now(),
     )
-    report.refresh_from_db()
-    reports.write_chapters(job_id=str(job.pk), report=report)
+    report_build.write_chapters(job_id=str(job.pk), report=report)
     for chapter in report.chapters.all():
-        reports.render_chapter(job_id=str(job.pk), chapter=chapter)
-    reports.join_report(report=report, job_id=str(job.pk))
+        report_build.render_chapter(job_id=str(job.pk), chapter=chapter)
+    report_build.join_report(report=report, job_id=str(job.pk))
     reports.publish_report(report=Report.objects.get(pk=report.pk), by=staff)
 
 

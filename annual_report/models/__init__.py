@@ -15,7 +15,13 @@ from annual_report.models.observation import (
     Observation,
     ObservationImport,
 )
-from annual_report.models.report import Report, ReportChapter, ReportFigure, Snapshot
+from annual_report.models.report import (
+    Report,
+    ReportChapter,
+    ReportFigure,
+    ReportFile,
+    Snapshot,
+)
 from annual_report.models.review import (
     AnswerRevision,
     BulkItem,
@@ -67,6 +73,7 @@ __all__ = [
     "Report",
     "ReportChapter",
     "ReportFigure",
+    "ReportFile",
     "RuleFinding",
     "RuleRun",
     "RuleTally",

@@ -6,10 +6,11 @@ from django.db import models
 from django.db.models import Q
 from django.urls import reverse
 
-from annual_report.enums import ReportState, Scope
+from annual_report.enums import ReportFileKind, ReportState, Scope
 from annual_report.models.campaign import Campaign
 from annual_report.models.catalogue import Indicator
 from annual_report.querysets import ReportQuerySet
+from okmo_portal.organisations.models import Region
 
 
 class Snapshot(models.Model):
@@ -65,6 +66,16 @@ class Report(models.Model):
     )
     pages = models.PositiveSmallIntegerField("страниц", null=True, blank=True)
     built_at = models.DateTimeField("собран", null=True, blank=True)
+    approved_at = models.DateTimeField("согласован", null=True, blank=True)
+    approved_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    public_from = models.DateField(
+        "открыт для всех с",
+        null=True,
+        blank=True,
+        help_text="До этого дня опубликованный доклад видят только участники портала.",
+    )
     published_at = models.DateTimeField("опубликован", null=True, blank=True)
     published_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
@@ -95,7 +106,11 @@ class ReportChapter(models.Model):
     """Text with placeholders, and the tables and charts under it.
 
     ``text``: paragraphs apart by an empty line; placeholders as ``{{ total.A05 }}``. ``blocks``:
-    see ``annual_report/data/README.md``.
+    see ``annual_report/data/README.md``. In a ``region``'s chapter they speak of that region.
+
+    ``html`` and ``bindings`` are what ``services.chapters`` made of them over the snapshot;
+    ``computed_from`` is the hash of all that. ``confirmed`` are the bindings that an editor has
+    looked at: where the two differ, a number in the chapter has changed under its words.
     """
 
     report = models.ForeignKey(Report, on_delete=models.CASCADE, related_name="chapters")
@@ -104,6 +119,22 @@ class ReportChapter(models.Model):
     title = models.CharField("заголовок", max_length=200)
     text = models.TextField("текст", blank=True)
     blocks = models.JSONField("таблицы и графики", default=list, blank=True)
+    region = models.ForeignKey(
+        Region, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    html = models.TextField(editable=False, blank=True)
+    bindings = models.JSONField(editable=False, default=list, blank=True)
+    computed_from = models.CharField(editable=False, max_length=64, blank=True)
+    confirmed = models.JSONField(editable=False, default=list, blank=True)
+    confirmed_at = models.DateTimeField("числа просмотрены", null=True, blank=True, editable=False)
+    confirmed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="+",
+    )
 
     class Meta:
         verbose_name = "глава"
@@ -120,6 +151,26 @@ class ReportChapter(models.Model):
 
     def __str__(self):
         return self.title
+
+
+class ReportFile(models.Model):
+    """A file that the build made beside the PDF; read by whoever may read the report."""
+
+    report = models.ForeignKey(Report, on_delete=models.CASCADE, related_name="files")
+    kind = models.CharField("вид", max_length=10, choices=ReportFileKind.choices)
+    document = models.ForeignKey("documents.Document", on_delete=models.PROTECT, related_name="+")
+    sha256 = models.CharField("хеш", max_length=64)
+
+    class Meta:
+        verbose_name = "файл доклада"
+        verbose_name_plural = "файлы доклада"
+        ordering = ["kind"]
+        constraints = [
+            models.UniqueConstraint(fields=["report", "kind"], name="report_file_kind_once")
+        ]
+
+    def __str__(self):
+        return f"{self.get_kind_display()}: {self.report}"
 
 
 class ReportFigure(models.Model):

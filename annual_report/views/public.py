@@ -1,13 +1,14 @@
 """Published reports and the catalogue, for everybody."""
 
 from django.db.models import Q
+from django.http import Http404
 from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from annual_report.enums import Aggregation, Scope
 from annual_report.models import Indicator, Report, ReportFigure, Section
-from annual_report.services import reports as services
 from okmo_portal.core.charts import Series, bar_chart, line_chart
 from okmo_portal.core.downloads import csv_response
 from okmo_portal.core.text import display_for, format_number
@@ -64,14 +65,36 @@ def unit_of(indicator):
 
 
 def report_detail(request, year):
+    """Summary, contents and files; each chapter has a page of its own."""
     report = get_object_or_404(visible_reports(request), campaign__year=year)
+    chapters = list(report.chapters.select_related("region").defer("html", "bindings", "confirmed"))
     context = {
         "report": report,
         "figures": key_figures(report),
-        "chapters": services.get_chapters(report) if report.snapshot_id else [],
+        "chapters": [item for item in chapters if item.region is None],
+        "region_chapters": [item for item in chapters if item.region is not None],
+        "first": report.chapters.only("title", "html").first(),
+        "files": report.files.select_related("document"),
+        "today": timezone.localdate(),
         "english": get_language() == "en",
     }
     return render(request, "annual_report/public/report_detail.html", context)
+
+
+def chapter_detail(request, year, slug):
+    report = get_object_or_404(visible_reports(request), campaign__year=year)
+    slugs = list(report.chapters.only("slug", "title"))
+    place = next((n for n, item in enumerate(slugs) if item.slug == slug), None)
+    if place is None:
+        raise Http404
+    context = {
+        "report": report,
+        "chapter": report.chapters.get(slug=slug),
+        "previous": slugs[place - 1] if place else None,
+        "following": slugs[place + 1] if place + 1 < len(slugs) else None,
+        "english": get_language() == "en",
+    }
+    return render(request, "annual_report/public/chapter_detail.html", context)
 
 
 def report_download(request, year):
@@ -82,7 +105,20 @@ def report_download(request, year):
     )
     return csv_response(
         f"okmo-report-{year}.csv",
-        ["indicator", "title", "unit", "scope", "code", "value", "count", "expected"],
+        [
+            "indicator",
+            "title",
+            "unit",
+            "scope",
+            "code",
+            "value",
+            "low",
+            "high",
+            "unweighted",
+            "method",
+            "count",
+            "expected",
+        ],
         (open_data_row(row) for row in rows.iterator(chunk_size=2000)),
     )
 
@@ -90,9 +126,12 @@ def report_download(request, year):
 def open_data_row(row):
     indicator = row.indicator
     unit = "%" if indicator.aggregation == Aggregation.SHARE else indicator.unit
-    value = "" if row.value is None else f"{row.value.normalize():f}"
+    numbers = [
+        "" if value is None else f"{value.normalize():f}"
+        for value in (row.value, row.low, row.high, row.unweighted)
+    ]
     return [
-        indicator.code, indicator.title, unit, row.scope, row.scope_code, value,
+        indicator.code, indicator.title, unit, row.scope, row.scope_code, *numbers, row.method,
         row.count, row.expected,
     ]  # fmt: skip
 

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_POST
 from annual_report import workflow
 from annual_report.models import Campaign, Report
 from annual_report.permissions import manage_reports
+from annual_report.services import chapters, report_build
 from annual_report.services import reports as services
 from annual_report.services.snapshots import SnapshotDamaged
 from okmo_portal.jobs.models import Job
@@ -26,14 +27,14 @@ def require_reader(request):
 @login_required
 def report_manage_list(request):
     require_reader(request)
-    campaigns = Campaign.objects.select_related("report").order_by("-year")
+    campaigns = Campaign.objects.main().select_related("report").order_by("-year")
     return render(request, "annual_report/report/list.html", {"campaigns": campaigns})
 
 
 @login_required
 def report_manage(request, year):
     require_reader(request)
-    campaign = get_object_or_404(Campaign, year=year)
+    campaign = get_object_or_404(Campaign.objects.main(), year=year)
     report = Report.objects.select_related("snapshot", "pdf").filter(campaign=campaign).first()
     builds = (
         Job.objects.filter(key=f"annual_report:build:{report.pk}") if report else Job.objects.none()
@@ -46,8 +47,9 @@ def report_manage(request, year):
         "job": builds.first(),
         "events": StateChange.objects.of(report)[:20] if report else [],
         "can_manage": manage_reports.test(request.user),
-        "can_publish": bool(report and workflow.PUBLISH.is_open_to(request.user, report)),
-        "can_unpublish": bool(report and workflow.UNPUBLISH.is_open_to(request.user, report)),
+        "moves": open_moves(request.user, report) if report else {},
+        "flagged": chapters.flagged(report) if report else [],
+        "files": report.files.select_related("document") if report else [],
     }
     return render(request, "annual_report/report/manage.html", context)
 
@@ -58,7 +60,7 @@ def report_act(request, year, action):
     """One step of the report's making."""
     if not manage_reports.test(request.user):
         raise Http404
-    campaign = get_object_or_404(Campaign, year=year)
+    campaign = get_object_or_404(Campaign.objects.main(), year=year)
     try:
         return perform(request, campaign, action)
     except SnapshotDamaged as error:
@@ -78,16 +80,60 @@ def perform(request, campaign, action):
         services.prepare_report(campaign=campaign, by=user)
         messages.success(request, "Главы доклада созданы.")
         return back
-    report = get_object_or_404(Report, campaign=campaign)
+    report = get_object_or_404(Report.objects.select_related("campaign"), campaign=campaign)
     if action == "snapshot":
-        snapshot = services.take_snapshot(report=report, by=user)
-        messages.success(request, f"Снимок сделан: муниципалитетов {snapshot.municipalities}.")
-    elif action == "build":
-        return redirect(services.start_build(report=report, by=user))
-    elif action == "publish":
-        services.publish_report(report=report, by=user)
-        messages.success(request, "Доклад опубликован.")
-    else:
-        services.unpublish_report(report=report, by=user)
-        messages.success(request, "Доклад снят с публикации.")
+        return redirect(services.start_snapshot(report=report, by=user))
+    if action == "build":
+        return redirect(report_build.start_build(report=report, by=user))
+    messages.success(request, MOVES[action](request, report))
     return back
+
+
+def review(request, report):
+    services.send_to_review(report=report, by=request.user)
+    return "Доклад отправлен на согласование."
+
+
+def approve(request, report):
+    services.approve_report(
+        report=report, by=request.user, comment=request.POST.get("comment", "")[:2000]
+    )
+    return "Доклад согласован: главы и данные заморожены."
+
+
+def return_to_draft(request, report):
+    services.return_report(
+        report=report, by=request.user, comment=request.POST.get("comment", "")[:2000]
+    )
+    return "Доклад возвращён в работу."
+
+
+def publish(request, report):
+    services.publish_report(report=report, by=request.user)
+    return "Доклад опубликован."
+
+
+def unpublish(request, report):
+    services.unpublish_report(report=report, by=request.user)
+    return "Доклад снят с публикации."
+
+
+MOVES = {
+    "review": review,
+    "approve": approve,
+    "return": return_to_draft,
+    "publish": publish,
+    "unpublish": unpublish,
+}
+
+
+def open_moves(user, report):
+    """Which buttons to offer."""
+    found = {
+        "review": workflow.SEND_TO_REVIEW,
+        "approve": workflow.APPROVE_REPORT,
+        "return": workflow.RETURN_REPORT,
+        "publish": workflow.PUBLISH,
+        "unpublish": workflow.UNPUBLISH,
+    }
+    return {name: move.is_open_to(user, report) for name, move in found.items()}

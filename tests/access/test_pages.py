@@ -42,6 +42,7 @@ PAGES = {
     # The world's report is not published.
     "report:report-detail": ("get", ["year"], CONGRESS),
     "report:report-download": ("get", ["year"], CONGRESS),
+    "report:chapter-detail": ("get", ["year", "'one"], CONGRESS),
     # --- territory over time
     #
     # --- public pivot, regions, municipalities, peers
@@ -130,6 +131,9 @@ PAGES = {
     # --- analysis: pivot, peers, quality
     #
     # --- making the report
+    "annual_report:chapter-list": ("get", ["year"], CONGRESS),
+    "annual_report:chapter-confirm": ("post", ["year"], ("staff",)),
+    "annual_report:chapter-edit": ("get", ["chapter"], CONGRESS),
     "annual_report:report-manage-list": ("get", [], CONGRESS),
     "annual_report:report-manage": ("get", ["year"], CONGRESS),
     "annual_report:report-act": ("post", ["year", "'snapshot"], ("staff",)),
@@ -138,7 +142,7 @@ PAGES = {
 #: Addresses of things that are public once published: who may not see one is not asked to sign in.
 PUBLIC_ADDRESSES = {
     "report:report-detail", "report:report-download", "documents:document-download",
-    "report:pivot-download",
+    "report:pivot-download", "report:chapter-detail",
 }  # fmt: skip
 
 #: Addresses of the sign-in library: open ones, and those that send the anonymous away.

@@ -51,6 +51,7 @@ class World:
         fill(submission, self.people["head"], C01=10, C02=5, C04=1)
         report = reports.prepare_report(campaign=campaign, by=self.people["staff"])
         report.chapters.all().delete()
+        chapter = report.chapters.create(order=1, slug="one", title="Глава", text="Текст.")
         reports.take_snapshot(report=report, by=self.people["staff"])
         request = memberships.request_membership(
             by=self.people["newcomer"], organisation=body, role=Role.SPECIALIST,
@@ -79,6 +80,7 @@ class World:
         )  # fmt: skip
         self.submission, self.year = submission, campaign.year
         self.ids = {
+            "chapter": chapter.pk,
             "submission": submission.pk,
             "workbook": upload.pk,
             "year": campaign.year,
