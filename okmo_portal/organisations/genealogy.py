@@ -48,13 +48,15 @@ class Edge(NamedTuple):
 class Link(NamedTuple):
     """A source in the borders of a target.
 
-    ``whole``: the source lies wholly in this target, so that additive values may be summed.
-    ``covered``: the source lies inside another source of the same target, as a settlement in its
-    district: adding it would count it twice.
+    ``alone``: all of the source's ways end in this target. ``covered``: the source lies inside
+    another source of the same target, as a settlement in its district. ``whole``: as ``alone``, for
+    figures in which a district's value includes its settlements': places inside the target are not
+    counted as ways of their own, and a district that lost a settlement to another is not whole.
     """
 
     source: int
     target: int
+    alone: bool
     whole: bool
     covered: bool
 
@@ -68,7 +70,9 @@ class Borders:
     """Municipalities of the ``source`` day in the borders of the ``target`` day.
 
     ``links`` holds every pair; ``passed`` by source the changes met on the way; ``gone`` the sources
-    that lie in no target.
+    that lie in no target. Questions take ``nested``: whether a district's value includes its
+    settlements' (population does, own budget does not). Where it does, settlements inside a district
+    are passed over, so that nothing is counted twice.
     """
 
     source: int
@@ -77,57 +81,64 @@ class Borders:
     passed: Mapping[int, frozenset[int]]
     gone: tuple[int, ...]
 
-    @cached_property
-    def by_target(self) -> dict[int, list[Link]]:
-        """What makes up a target's value, nothing counted twice."""
-        found: dict[int, list[Link]] = defaultdict(list)
-        for link in self.links:
-            if not link.covered:
-                found[link.target].append(link)
-        return dict(found)
+    def summands(self, target: int, *, nested: bool = True) -> list[Link]:
+        """What makes up a target's value."""
+        found = self._by_target.get(target, [])
+        return [link for link in found if not (nested and link.covered)]
 
-    @cached_property
-    def by_source(self) -> dict[int, list[Link]]:
-        found: dict[int, list[Link]] = defaultdict(list)
-        for link in self.links:
-            if not link.covered:
-                found[link.source].append(link)
-        return dict(found)
-
-    @cached_property
-    def frame(self) -> pd.DataFrame:
-        """The links that may be summed up: ``source``, ``target``, ``whole``."""
-        kept = [link for link in self.links if not link.covered]
-        return pd.DataFrame(kept, columns=Link._fields).drop(columns="covered")
-
-    def is_comparable(self, target: int) -> bool:
+    def is_comparable(self, target: int, *, nested: bool = True) -> bool:
         """Whether the values of its sources add up to the target's."""
-        links = self.by_target.get(target, [])
-        return bool(links) and all(link.whole for link in links)
+        links = self.summands(target, nested=nested)
+        return bool(links) and all(link.whole if nested else link.alone for link in links)
 
-    def sources_of(self, target: int) -> list[int]:
-        return sorted(link.source for link in self.by_target.get(target, []))
+    def sources_of(self, target: int, *, nested: bool = True) -> list[int]:
+        return sorted(link.source for link in self.summands(target, nested=nested))
 
-    def group_of(self, target: int) -> tuple[list[int], list[int]]:
+    def group_of(self, target: int, *, nested: bool = True) -> tuple[list[int], list[int]]:
         """The smallest set of sources and targets that can be compared as one."""
-        if target not in self.by_target:
-            return [], []
         sources: set[int] = set()
         targets, ahead = {target}, [target]
         while ahead:
-            for link in self.by_target[ahead.pop()]:
+            for link in self.summands(ahead.pop(), nested=nested):
                 if link.source in sources:
                     continue
                 sources.add(link.source)
-                new = {other.target for other in self.by_source[link.source]} - targets
+                new = {
+                    other.target
+                    for other in self._by_source[link.source]
+                    if not (nested and other.covered)
+                } - targets
                 targets |= new
                 ahead += new
-        return sorted(sources), sorted(targets)
+        return sorted(sources), sorted(targets) if sources else []
 
-    def changes_of(self, target: int) -> list[int]:
+    def changes_of(self, target: int, *, nested: bool = True) -> list[int]:
         """Changes between the two days through which the target came to its borders."""
-        sources, _targets = self.group_of(target)
+        sources, _targets = self.group_of(target, nested=nested)
         return sorted(set().union(*(self.passed.get(key, frozenset()) for key in sources)))
+
+    def frame(self, *, nested: bool = True) -> pd.DataFrame:
+        """What may be summed up: ``source``, ``target``, ``whole``."""
+        kept = [
+            (link.source, link.target, link.whole if nested else link.alone)
+            for link in self.links
+            if not (nested and link.covered)
+        ]
+        return pd.DataFrame(kept, columns=["source", "target", "whole"])
+
+    @cached_property
+    def _by_target(self) -> dict[int, list[Link]]:
+        found: dict[int, list[Link]] = defaultdict(list)
+        for link in self.links:
+            found[link.target].append(link)
+        return dict(found)
+
+    @cached_property
+    def _by_source(self) -> dict[int, list[Link]]:
+        found: dict[int, list[Link]] = defaultdict(list)
+        for link in self.links:
+            found[link.source].append(link)
+        return dict(found)
 
 
 #: Where a way ends, and the changes on it.
@@ -161,33 +172,32 @@ class Genealogy:
     def borders(self, source: int, target: int) -> Borders:
         """The map from one day to another, either way in time."""
         walk = _Walk(self, source, target)
-        links: list[Link] = []
+        still: list[int] = []
         moved: list[tuple[int, frozenset[int]]] = []
-        passed, gone = {}, []
+        passed = {}
         for key in self.alive(source):
             if walk.is_untouched(key):
-                links.append(Link(key, key, True, False))
-                continue
-            ends, changes = walk.way(key)
-            passed[key] = changes
-            moved.append((key, ends))
+                still.append(key)
+            else:
+                ends, passed[key] = walk.way(key)
+                moved.append((key, ends))
         reduced = self._reduced(moved, source, target)
+        links = [Link(key, key, True, key not in reduced, False) for key in still]
         for key, ends in moved:
-            found = ends - {NOWHERE}
-            inner = self._inner(found, target)
-            whole = len(ends - inner) == 1 and key not in reduced
-            covering = self._places(self.nodes[key].parent, target) - {key}
-            links += [
-                Link(key, end, whole and end not in inner, end in covering and end != key)
-                for end in sorted(found)
-            ]
-            if not found:
-                gone.append(key)
-        links = [
-            link._replace(whole=False) if link.source in reduced and not link.covered else link
-            for link in links
-        ]
-        return Borders(source, target, tuple(links), passed, tuple(sorted(gone)))
+            links += self._links(key, ends, target, is_reduced=key in reduced)
+        gone = sorted(key for key, ends in moved if ends == {NOWHERE})
+        return Borders(source, target, tuple(links), passed, tuple(gone))
+
+    def _links(
+        self, key: int, ends: frozenset[int], target: int, *, is_reduced: bool
+    ) -> Iterator[Link]:
+        inner = self._inner(ends - {NOWHERE}, target)
+        whole = len(ends - inner) == 1 and not is_reduced
+        covering = self._places(self.nodes[key].parent, target) - {key}
+        for end in sorted(ends - {NOWHERE}):
+            covered = end in covering and end != key
+            alone, fits = len(ends) == 1, whole and end not in inner
+            yield Link(key, end, alone, fits, covered)
 
     # --- settlements inside districts -----------------------------------------------------------------
 

@@ -38,7 +38,9 @@ def links(borders):
 
 
 def comparable(borders):
-    return {target: borders.is_comparable(target) for target in borders.by_target}
+    return {
+        target: borders.is_comparable(target) for target in {link.target for link in borders.links}
+    }
 
 
 #: 1 and 2 merge into 3 on day 10; 3 splits into 4 and 5 on day 20; 6 joins the surviving 7 on day 15.
@@ -128,6 +130,17 @@ def test_settlements_inside_their_district_are_not_counted_twice():
     assert links(back)[(4, 2)] is False
 
 
+def test_settlements_are_summands_where_their_district_leaves_them_out():
+    """Own budgets of a district and of its settlements are different money."""
+    ahead = DISTRICT.borders(5, 12)
+    assert ahead.sources_of(4, nested=False) == [1, 2, 3, 8]
+    assert ahead.is_comparable(4, nested=False)
+    # What a settlement took along was never in the district's own budget.
+    assert DISTRICT.borders(1, 12).is_comparable(4, nested=False)
+    assert DISTRICT.borders(1, 12).sources_of(6, nested=False) == [5, 6]
+    assert not DISTRICT.borders(12, 5).is_comparable(1, nested=False)
+
+
 def test_district_that_lost_a_settlement_is_not_what_it_was():
     ahead = DISTRICT.borders(1, 5)
     assert links(ahead) == {
@@ -175,7 +188,7 @@ def test_cycle_and_edge_into_the_past_are_found():
 
 
 def test_frame_holds_what_may_be_summed_up():
-    frame = DISTRICT.borders(5, 12).frame
+    frame = DISTRICT.borders(5, 12).frame()
     assert frame.to_dict("records") == [
         {"source": 6, "target": 6, "whole": True},
         {"source": 1, "target": 4, "whole": True},
