@@ -70,7 +70,7 @@ class Borders:
     """Municipalities of the ``source`` day in the borders of the ``target`` day.
 
     ``links`` holds every pair; ``passed`` by source the changes met on the way; ``gone`` the sources
-    that lie in no target. Questions take ``nested``: whether a district's value includes its
+    that lie in no target, wholly; ``torn`` those of which a part does. Questions take ``nested``: whether a district's value includes its
     settlements' (population does, own budget does not). Where it does, settlements inside a district
     are passed over, so that nothing is counted twice.
     """
@@ -80,19 +80,36 @@ class Borders:
     links: tuple[Link, ...]
     passed: Mapping[int, frozenset[int]]
     gone: tuple[int, ...]
+    torn: frozenset[int] = frozenset()
 
     def summands(self, target: int, *, nested: bool = True) -> list[Link]:
         """What makes up a target's value."""
         found = self._by_target.get(target, [])
         return [link for link in found if not (nested and link.covered)]
 
-    def is_comparable(self, target: int, *, nested: bool = True) -> bool:
-        """Whether the values of its sources add up to the target's."""
-        links = self.summands(target, nested=nested)
-        return bool(links) and all(link.whole if nested else link.alone for link in links)
+    def is_comparable(self, *targets: int, nested: bool = True) -> bool:
+        """Whether the values of their sources add up to the targets', taken together."""
+        links = [link for target in targets for link in self.summands(target, nested=nested)]
+        return bool(links) and all(
+            (link.whole if nested else link.alone) or self._divided_among(link, targets, nested)
+            for link in links
+        )
 
-    def sources_of(self, target: int, *, nested: bool = True) -> list[int]:
-        return sorted(link.source for link in self.summands(target, nested=nested))
+    def _divided_among(self, link: Link, targets: tuple[int, ...], nested: bool) -> bool:
+        """The source is cut into several targets, all of them among the asked ones."""
+        if link.source in self.torn:
+            return False
+        ways = {
+            other.target
+            for other in self._by_source[link.source]
+            if not (nested and other.covered)
+        }
+        return len(ways) > 1 and ways <= set(targets)
+
+    def sources_of(self, *targets: int, nested: bool = True) -> list[int]:
+        return sorted(
+            {link.source for target in targets for link in self.summands(target, nested=nested)}
+        )
 
     def group_of(self, target: int, *, nested: bool = True) -> tuple[list[int], list[int]]:
         """The smallest set of sources and targets that can be compared as one."""
@@ -186,7 +203,8 @@ class Genealogy:
         for key, ends in moved:
             links += self._links(key, ends, target, is_reduced=key in reduced)
         gone = sorted(key for key, ends in moved if ends == {NOWHERE})
-        return Borders(source, target, tuple(links), passed, tuple(gone))
+        torn = frozenset(key for key, ends in moved if NOWHERE in ends) - set(gone)
+        return Borders(source, target, tuple(links), passed, tuple(gone), torn)
 
     def _links(
         self, key: int, ends: frozenset[int], target: int, *, is_reduced: bool
