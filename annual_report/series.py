@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple, Protocol
 
+import numpy as np
 import pandas as pd
 
 from annual_report.enums import Aggregation
@@ -221,15 +222,17 @@ class ScopePoint:
     """A year of a region or a kind.
 
     ``was``: of the municipalities that belonged to it then; ``now``: of those whose land belongs to
-    it today. Counts are municipalities that reported; ``left_out`` reported too, but cannot be
-    placed in today's borders.
+    it today. Counts are municipalities that reported, ``…_expected`` those that there were;
+    ``left_out`` reported too, but cannot be placed in today's borders.
     """
 
     year: int
     was: float | None
     was_count: int
+    was_expected: int
     now: float | None
     now_count: int
+    now_expected: int
     left_out: int
     segment: int = 0
 
@@ -248,43 +251,44 @@ def scope_series(
     points = []
     for year in sorted(borders):
         part = readings[readings["year"] == year].set_index("municipality")
-        here = part[members.reindex(part.index, fill_value=False).to_numpy(dtype=bool)]
-        placed, left_out = _placed(measure, part, members, borders[year])
+        links = borders[year].frame(nested=measure.nested)
+        then = links.loc[_belongs(members, links["source"]), "source"].unique()
+        placed, touched = _placed(measure, links, members)
+        here, now = part[part.index.isin(then)], part[part.index.isin(placed)]
         points.append(
             ScopePoint(
                 year,
                 _combine_frame(measure, here),
                 len(here),
-                _combine_frame(measure, placed),
+                len(then),
+                _combine_frame(measure, now),
+                len(now),
                 len(placed),
-                left_out,
+                int(part.index.isin(touched).sum()),
                 measure.segments.get(year, 0),
             )
         )
     return points
 
 
-def _placed(
-    measure: Measure, part: pd.DataFrame, members: pd.Series, borders: Borders
-) -> tuple[pd.DataFrame, int]:
-    """Readings that lie in the scope of today, and how many touch it but cannot be placed.
+def _belongs(members: pd.Series, ids: pd.Series) -> np.ndarray:
+    return members.reindex(ids, fill_value=False).to_numpy(dtype=bool)
+
+
+def _placed(measure: Measure, links: pd.DataFrame, members: pd.Series) -> tuple[pd.Index, pd.Index]:
+    """Municipalities whose land lies in the scope of today, and those that only touch it.
 
     A divided municipality is placed all the same where all its parts are in the scope and values
     add up. Where they do not, only land that one municipality holds alone then and now counts.
     """
-    links = borders.frame(nested=measure.nested)
-    links = links[links["source"].isin(part.index)]
-    inside = members.reindex(links["target"], fill_value=False).to_numpy(dtype=bool)
-    links = links.assign(inside=inside)
-    if measure.adds_up:
-        by_source = links.groupby("source")["inside"]
-        sure, touched = by_source.all(), by_source.any()
-    else:
-        alone = links["whole"] & ~links.duplicated("target", keep=False)
-        sure = (links["inside"] & alone).groupby(links["source"]).any()
-        touched = links.groupby("source")["inside"].any()
-    placed = part.loc[sure.index[sure]]
-    return placed, int((touched & ~sure).sum())
+    inside = _belongs(members, links["target"])
+    fits = inside
+    if not measure.adds_up:
+        fits = inside & (links["whole"] & ~links.duplicated("target", keep=False)).to_numpy()
+    by_source = pd.DataFrame({"fits": fits, "inside": inside}).groupby(links["source"].to_numpy())
+    placed = by_source["fits"].all()
+    touched = by_source["inside"].any() & ~placed
+    return placed.index[placed], touched.index[touched]
 
 
 def _combine_frame(measure: Measure, part: pd.DataFrame) -> float | None:

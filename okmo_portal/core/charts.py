@@ -171,9 +171,12 @@ def line_chart(
     decimals: int = 0,
     width: int = 680,
     height: int = 300,
+    marks: Sequence[tuple[float, str]] = (),
 ) -> Chart:
     """Values over time; a None breaks the line. Several lines are told apart by the legend:
-    names at the ends of lines that run close together would cover each other."""
+    names at the ends of lines that run close together would cover each other. ``marks`` are upright
+    lines with a short label, at places counted in periods: 1.5 lies between the second and the third.
+    """
     known = [value for one in series for value in one.values if value is not None]
     low, high = min([*known, 0.0]), max([*known, 0.0])
     step = nice_step((high - low) or 1.0)
@@ -206,6 +209,15 @@ def line_chart(
         )  # fmt: skip
     for index, period in enumerate(periods):
         parts.append(text_element(x_at(index), height - 10, period, size=14, anchor="middle"))
+    for place, label in marks:
+        x = x_at(place)
+        parts.append(
+            f'<line class="chart-axis" x1="{x:.1f}" x2="{x:.1f}" y1="16" y2="{10 + plot_height:.1f}" '
+            f'stroke="{SOFT}" stroke-dasharray="4 4"/>'
+            + text_element(
+                x, 12, label, size=14, anchor="middle", css="chart-soft", colour=SOFT
+            )
+        )  # fmt: skip
     for position, one in enumerate(series):
         parts.append(_line(one, position, x_at, y_at, decimals, alone=len(series) == 1))
     return Chart(

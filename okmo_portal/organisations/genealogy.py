@@ -100,9 +100,7 @@ class Borders:
         if link.source in self.torn:
             return False
         ways = {
-            other.target
-            for other in self._by_source[link.source]
-            if not (nested and other.covered)
+            other.target for other in self._by_source[link.source] if not (nested and other.covered)
         }
         return len(ways) > 1 and ways <= set(targets)
 

@@ -1,7 +1,7 @@
 """Public pages of regions and municipalities."""
 
 from django.core.paginator import Paginator
-from django.db.models import Count, F, Q, Value
+from django.db.models import Count, Q, Value
 from django.db.models.functions import Coalesce
 from django.http import Http404
 from django.shortcuts import get_object_or_404, render
@@ -110,16 +110,13 @@ def visible_municipalities(request):
 
 def municipality_detail(request, oktmo):
     """Who holds the code now, else who held it last; a choice where unrelated ones held it."""
-    rows = visible_municipalities(request).filter(oktmo=oktmo)
-    rows = list(rows.order_by(F("valid_to").desc(nulls_first=True), "-pk"))
+    rows = list(visible_municipalities(request).filter(oktmo=oktmo))
     if not rows:
         raise Http404
     today = timezone.localdate()
-    shown = next((row for row in rows if row.exists_on(today)), rows[0])
-    line = genealogy.ancestors_of(shown.pk) | genealogy.heirs_of(shown.pk)
-    others = [row for row in rows if row.pk not in line]
+    shown, others = genealogy.holders_of(rows, today)
     if others and not shown.exists_on(today):
-        context = {"oktmo": oktmo, "municipalities": rows}
+        context = {"oktmo": oktmo, "municipalities": [shown, *others]}
         return render(request, "territory/municipality_choice.html", context)
     return render_municipality(request, shown, others)
 
