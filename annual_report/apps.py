@@ -15,7 +15,7 @@ class AnnualReportConfig(AppConfig):
         from annual_report.demo import steps
         from annual_report.services.reports import can_read_document
         from annual_report.services.workbooks import can_read_upload
-        from annual_report.views import public
+        from annual_report.views import public, series
         from okmo_portal.documents import policies
         from okmo_portal.notifications import kinds
 
@@ -26,6 +26,7 @@ class AnnualReportConfig(AppConfig):
         registry.add_cabinet_tasks(cabinet.tasks, order=10)
         registry.add_cabinet_section(cabinet.section, order=10)
         registry.add_panel("region", public.region_panel)
+        registry.add_panel("municipality", series.municipality_panel)
         registry.add_search(
             SearchKind("indicator", _("Показатели"), cabinet.indicator_rows, order=30)
         )

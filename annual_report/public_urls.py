@@ -1,6 +1,6 @@
 from django.urls import path, re_path
 
-from annual_report.views import pivot, public
+from annual_report.views import pivot, public, series
 
 app_name = "report"
 
@@ -14,7 +14,31 @@ urlpatterns = [
     path("indicators/", public.indicator_list, name="indicator-list"),
     path("indicators/<str:code>/", public.indicator_detail, name="indicator-detail"),
     # --- territory over time
-    #
+    path(
+        "municipalities/<str:oktmo>/series/",
+        series.municipality_series_list,
+        name="municipality-series-list",
+    ),
+    path(
+        "municipalities/<str:oktmo>/<str:code>/",
+        series.municipality_series,
+        name="municipality-series",
+    ),
+    path(
+        "municipalities/<str:oktmo>/<str:code>/series.csv",
+        series.municipality_download,
+        name="municipality-series-download",
+    ),
+    re_path(
+        r"^series/(?P<scope>region|kind)/(?P<place>\w+)/(?P<code>[^/]+)/$",
+        series.scope_series_page,
+        name="scope-series",
+    ),
+    re_path(
+        r"^series/(?P<scope>region|kind)/(?P<place>\w+)/(?P<code>[^/]+)/series\.csv$",
+        series.scope_download,
+        name="scope-series-download",
+    ),
     # --- pivot, regions, municipalities, peers
     path("tables/", pivot.pivot_page, name="pivot"),
     re_path(r"^tables/table\.(?P<kind>csv|xlsx)$", pivot.pivot_download, name="pivot-download"),

@@ -135,7 +135,10 @@ def in_todays_borders(
             _point(measure, targets, year, genealogy.borders(day, today), readings)
             for day in days[year]
         ]
-        best = min(found, key=lambda point: (point.status not in KNOWN, -len(point.used)))
+        best = next(
+            (point for point in found if point.status in KNOWN),
+            max(found, key=lambda point: len(point.used)),
+        )
         points.append(best)
     return points
 

@@ -15,7 +15,7 @@ from typing import Any
 
 import pandas as pd
 from django.db import connection
-from django.db.models import Count, F, Max
+from django.db.models import Count, F, Max, QuerySet
 
 from annual_report.enums import COUNTED_STATES, Aggregation, ReportState
 from annual_report.models import (
@@ -254,17 +254,30 @@ def members_of(scope: str, place: int | str, *, nested: bool) -> pd.Series:
     return inside
 
 
-def indicators_with_data(municipalities: Iterable[int]) -> list[Indicator]:
-    """Indicators of which these municipalities have a public value, computed ones included."""
-    ids = list(municipalities)
-    answered = Answer.objects.filter(
-        submission__municipality__in=ids,
+def published_answers(municipalities: Iterable[int]) -> QuerySet[Answer]:
+    """Answers that a published report stands on."""
+    return Answer.objects.filter(
+        submission__municipality__in=list(municipalities),
         submission__state__in=COUNTED_STATES,
+        submission__campaign__is_main=True,
         submission__campaign__report__state=ReportState.PUBLISHED,
         submission__decided_at__lte=F("submission__campaign__report__snapshot__created_at"),
         value__isnull=False,
     )
-    observed = Observation.objects.filter(municipality__in=ids)
+
+
+def has_data(municipalities: Iterable[int]) -> bool:
+    ids = list(municipalities)
+    return (
+        published_answers(ids).exists() or Observation.objects.filter(municipality__in=ids).exists()
+    )
+
+
+def indicators_with_data(municipalities: Iterable[int]) -> list[Indicator]:
+    """Indicators of which these municipalities have a public value, computed ones included."""
+    ids = list(municipalities)
+    observed = Observation.objects.filter(municipality__in=ids).order_by()
+    answered = published_answers(ids).order_by()
     keys = set(answered.values_list("indicator_id", flat=True).distinct())
     keys |= set(observed.values_list("indicator_id", flat=True).distinct())
     indicators = list(Indicator.objects.select_related("section"))

@@ -323,6 +323,10 @@ class IndicatorVersion(models.Model):
     def local_unit(self):
         return self.unit_en if in_english() else self.unit
 
+    @property
+    def local_note(self):
+        return (self.note_en if in_english() else "") or self.note
+
 
 @pghistory.track()
 class LegalBasis(models.Model):

@@ -1,16 +1,16 @@
 """Public series: one indicator of a municipality, a region or a kind over the years."""
 
-from datetime import date
+from dataclasses import replace
 
 from django.core.cache import cache
 from django.http import Http404
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy
 
 from annual_report import series_sources as sources
-from annual_report.analysis.figures import is_thin
+from annual_report.analysis import is_thin
 from annual_report.enums import ValueType
 from annual_report.filled_form import show_value
 from annual_report.models import Indicator
@@ -23,7 +23,7 @@ from okmo_portal.core.text import display_for
 from okmo_portal.organisations.enums import MunicipalityKind
 from okmo_portal.organisations.models import Municipality, Region
 from okmo_portal.organisations.permissions import is_congress_staff
-from okmo_portal.organisations.services.genealogy import holders_of, load_genealogy
+from okmo_portal.organisations.services.genealogy import ancestors_of, holders_of, load_genealogy
 
 #: Lines of single municipalities that a chart can hold beside the main one.
 MOST_LINES = 4
@@ -198,24 +198,17 @@ def marks_of(story):
 def municipality_series_list(request, oktmo):
     """Every indicator of which the municipality's land has a public value."""
     municipality = find_municipality(request, oktmo)
-    story_ids = tied_to(municipality)
     context = {
         "municipality": municipality,
-        "indicators": sources.indicators_with_data(story_ids),
+        "indicators": sources.indicators_with_data(ancestors_of(municipality.pk)),
         "record": request.GET.get("record", ""),
     }
     return render(request, "annual_report/public/series/municipality_list.html", context)
 
 
-def tied_to(municipality):
-    from okmo_portal.organisations.services.genealogy import ancestors_of
-
-    return ancestors_of(municipality.pk)
-
-
 def municipality_panel(request, municipality):
     """On the municipality's own page: the way to its series, where there are any."""
-    if not sources.has_data(tied_to(municipality)):
+    if not sources.has_data(ancestors_of(municipality.pk)):
         return None
     return {"template": "annual_report/public/series/_panel.html", "municipality": municipality}
 
@@ -294,3 +287,48 @@ def scope_points(indicator, scope, key):
     result = points, sorted(set(found.frame["source"]))
     cache.set(name, result, SCOPE_SECONDS)
     return result
+
+
+def withheld(point):
+    """Without the values that rest on too little."""
+    return replace(
+        point,
+        was=None if is_thin(point.was_count, point.was_expected) else point.was,
+        now=None if is_thin(point.now_count, point.now_expected) else point.now,
+    )
+
+
+def shown_scope_point(point, indicator):
+    unit = unit_of(indicator)
+    return {
+        "point": point,
+        "was": shown_number(point.was, unit, indicator.decimals),
+        "now": shown_number(point.now, unit, indicator.decimals),
+    }
+
+
+def shown_number(value, unit, decimals):
+    """With its unit: money of two years may be shown in millions and in billions."""
+    if value is None:
+        return _("данных недостаточно")
+    display = display_for(unit, decimals, value)
+    return f"{display.number(value)} {display.unit}"
+
+
+def scope_chart(indicator, points):
+    present = [point for point in points if point.segment == 0]
+    known = [value for point in present for value in (point.was, point.now) if value is not None]
+    if not known:
+        return None
+    display = display_for(unit_of(indicator), indicator.decimals, max(map(abs, known)))
+    now, was = [point.now for point in present], [point.was for point in present]
+    series = [Series(_("В нынешних границах"), display.scaled(now))]
+    if now != was:
+        series.append(Series(_("Как было"), display.scaled(was)))
+    return line_chart(
+        [str(point.year) for point in present],
+        series,
+        title=indicator.local_title,
+        unit=display.unit,
+        decimals=display.decimals,
+    )

@@ -44,7 +44,11 @@ PAGES = {
     "report:report-download": ("get", ["year"], CONGRESS),
     "report:chapter-detail": ("get", ["year", "'one"], CONGRESS),
     # --- territory over time
-    #
+    "report:municipality-series-list": ("get", ["oktmo"], EVERYBODY),
+    "report:municipality-series": ("get", ["oktmo", "'C01"], EVERYBODY),
+    "report:municipality-series-download": ("get", ["oktmo", "'C01"], EVERYBODY),
+    "report:scope-series": ("get", ["'region", "region", "'C01"], EVERYBODY),
+    "report:scope-series-download": ("get", ["'kind", "'municipal_okrug", "'C01"], EVERYBODY),
     # --- public pivot, regions, municipalities, peers
     "report:pivot": ("get", [], EVERYBODY),
     # The world's report is not published: there is no table to download.
