@@ -51,8 +51,9 @@ def tell_story(municipality: Municipality, indicator: Indicator, today: date) ->
     found = sources.find_readings(subject, genealogy.nodes)
     # What is gone is shown in the borders of its last day.
     last = min(today.toordinal(), genealogy.nodes[municipality.pk].valid_to - 1)
+    days = _days_until(last, found.days)
     asked: dict[str, Any] = {
-        "today": last, "genealogy": genealogy, "readings": found.readings, "days": found.days,
+        "today": last, "genealogy": genealogy, "readings": found.readings, "days": days,
     }  # fmt: skip
     points = in_todays_borders(found.measure, municipality.pk, **asked)
     group = {key for point in points for key in point.group} - {municipality.pk}
@@ -70,14 +71,20 @@ def tell_story(municipality: Municipality, indicator: Indicator, today: date) ->
         measure=found.measure,
         points=points,
         lines=_longest_first(as_it_was(found.readings, related)),
-        days=found.days,
+        days=days,
         rows=rows,
         changes=_changes(points),
-        breaks=_breaks(subject, found.years),
+        breaks=_breaks(subject, sorted(days)),
         source_keys=sorted({key for point in (*points, *together) for key in point.sources}),
         partners=[rows[key] for key in sorted(group) if key in rows],
         together=together if any(point.status in KNOWN for point in together) else [],
     )
+
+
+def _days_until(last: int, days: dict[int, list[int]]) -> dict[int, list[int]]:
+    """A gone municipality has no years after its own."""
+    kept = {year: [day for day in found if day <= last] for year, found in days.items()}
+    return {year: found for year, found in kept.items() if found}
 
 
 def _related(points: Iterable[Point], genealogy: Genealogy, key: int) -> set[int]:
