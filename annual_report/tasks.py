@@ -4,7 +4,7 @@ from celery import group, shared_task
 from django.core.exceptions import ValidationError
 from django.urls import reverse
 
-from annual_report.models import Campaign, ObservationImport, Report, ReportChapter
+from annual_report.models import Campaign, ObservationImport, Report, ReportChapter, Snapshot
 from annual_report.services import (
     campaigns,
     chapters,
@@ -13,6 +13,7 @@ from annual_report.services import (
     report_build,
     reports,
     rule_runs,
+    unusual,
 )
 from annual_report.services.snapshots import SnapshotDamaged
 from okmo_portal.audit.services import record
@@ -86,6 +87,14 @@ def finish_computing(job_id: str, report_id: int) -> None:
     jobs.finish_job(
         job_id, result_url=reverse("annual_report:report-manage", args=[report.campaign.year])
     )
+
+
+@shared_task(name="annual_report.learn_usual")
+def learn_usual(*, snapshot_id: int) -> None:
+    """Without a job: nobody waits for it, and the next page that misses it asks again."""
+    snapshot = Snapshot.objects.filter(pk=snapshot_id).first()
+    if snapshot is not None:
+        unusual.learn_usual(snapshot)
 
 
 @shared_task(name="annual_report.build_report")

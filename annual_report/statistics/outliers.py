@@ -12,21 +12,15 @@ answer that was as unusual last year and was accepted then is not asked about ag
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+from scipy import special
 
 from annual_report.statistics.strata import with_strata
-from okmo_portal.core.text import (
-    NBSP,
-    counted,
-    display_for,
-    format_number,
-    format_percent,
-)
 
 #: Modified z-score beyond which a value is unusual (Iglewicz, Hoaglin, 1993).
 LIMIT = 3.5
@@ -74,15 +68,33 @@ class Scale:
 
 
 @dataclass(frozen=True)
-class Reference:
-    """What is usual for one indicator: one table a level of ``GROUPS``, one row a group.
+class Level:
+    """Groups of municipalities and their ``MEASURES``, one row a group.
 
-    Columns: ``MEASURES``, on the transformed scale, NaN where a group has fewer than MIN_PEERS
-    comparable answers; ``count`` is their number, ``zeros`` the share of zeros in all answers.
+    On the transformed scale, NaN where a group has fewer than MIN_PEERS comparable answers;
+    ``count`` is their number, ``zeros`` the share of zeros in all answers.
     """
 
+    names: tuple[str, ...]
+    measures: np.ndarray
+
+    @cached_property
+    def _places(self) -> dict[str, int]:
+        return {name: number for number, name in enumerate(self.names)}
+
+    def of(self, names: Iterable[str]) -> np.ndarray:
+        """The measures of the groups ``names``; NaN for one that is not known."""
+        unknown = np.full((1, len(MEASURES)), np.nan)
+        places = [self._places.get(name, len(self.names)) for name in names]
+        return np.concatenate([self.measures, unknown])[places]
+
+
+@dataclass(frozen=True)
+class Reference:
+    """What is usual for one indicator, at each level of ``GROUPS``."""
+
     scale: Scale
-    levels: tuple[pd.DataFrame, ...]
+    levels: tuple[Level, ...]
     limit: float = LIMIT
 
 
@@ -111,21 +123,28 @@ class Data:
         register: pd.DataFrame,
         previous: pd.DataFrame | None = None,
     ):
-        self.values = values
-        self.previous = None if previous is None else previous.reindex(values.index)
+        self.index = values.index
+        self._now = _columns(values)
+        self._before = {} if previous is None else _columns(previous.reindex(values.index))
+        self._gaps = np.full(len(values), np.nan)
         table = with_strata(register)
         known = table["population"].to_numpy(dtype=float)
         self.people = np.where(known > 0, known, np.nan)
         #: Each level's group of each municipality, and the groups' names.
         self.groups = [pd.factorize(_joined(table, columns)) for columns in GROUPS]
 
+    def __contains__(self, code: str) -> bool:
+        return code in self._now
+
     def now(self, code: str) -> np.ndarray:
-        return self.values[code].to_numpy(dtype=float)
+        return self._now[code]
 
     def before(self, code: str) -> np.ndarray:
-        if self.previous is None or code not in self.previous.columns:
-            return np.full(len(self.values), np.nan)
-        return self.previous[code].to_numpy(dtype=float)
+        return self._before.get(code, self._gaps)
+
+
+def _columns(table: pd.DataFrame) -> dict[str, np.ndarray]:
+    return dict(zip(table.columns, table.to_numpy(dtype=float).T, strict=True))
 
 
 def _joined(table: pd.DataFrame, columns: tuple[str, ...]) -> np.ndarray:
@@ -163,7 +182,7 @@ def fit(data: Data, scales: Mapping[str, str], rate: float = RATE) -> Model:
     """What is usual in ``data`` for the codes of ``scales``, with limits that keep to the budget."""
     peers, years = {}, {}
     for code, scale in scales.items():
-        if not scale or code not in data.values.columns:
+        if not scale or code not in data:
             continue
         values = data.now(code)
         used = _seen(scale, values, data.people)
@@ -214,7 +233,9 @@ def _reference(measured, values, data: Data, scale: Scale) -> Reference:
         asked = np.bincount(codes[answered], minlength=len(names))
         zeros = np.bincount(codes[answered & (values == 0)], minlength=len(names))
         share = np.where(asked * RATE >= 1, zeros / np.maximum(asked, 1), np.nan)
-        levels.append(pd.DataFrame({**table, "zeros": share}, index=names)[MEASURES])
+        table["zeros"] = share
+        measures = np.column_stack([table[name] for name in MEASURES]).astype(float)
+        levels.append(Level(tuple(names), measures))
     return Reference(scale, tuple(levels))
 
 
@@ -252,9 +273,9 @@ def _quantiles(values, groups, count, shares) -> list[np.ndarray]:
 
 def _look_up(reference: Reference, data: Data) -> np.ndarray:
     """``MEASURES`` for each row, of its finest group that has enough answers."""
-    found = np.full((len(data.values), len(MEASURES)), np.nan)
+    found = np.full((len(data.index), len(MEASURES)), np.nan)
     for level, (codes, names) in zip(reference.levels, data.groups, strict=True):
-        fresh = level.reindex(names).to_numpy(dtype=float)[codes]
+        fresh = level.of(names)[codes]
         unknown = np.isnan(found[:, 0])
         found[unknown, :ZEROS] = fresh[unknown, :ZEROS]
         unknown = np.isnan(found[:, ZEROS])
@@ -265,10 +286,10 @@ def _look_up(reference: Reference, data: Data) -> np.ndarray:
 def to_table(model: Model) -> pd.DataFrame:
     """The model as one table, so that it can be kept beside a snapshot and used on live forms."""
     rows = [
-        level.assign(
+        pd.DataFrame(level.measures, pd.Index(level.names, name="group"), MEASURES).assign(
             check=check, code=code, scale=item.scale.name, size=item.scale.size,
             limit=item.limit, level=number,
-        ).rename_axis("group").reset_index()
+        ).reset_index()
         for check, references in (("peer", model.peers), ("year", model.years))
         for code, item in references.items()
         for number, level in enumerate(item.levels)
@@ -281,8 +302,9 @@ def from_table(table: pd.DataFrame) -> Model:
     kept: dict[str, dict[str, Reference]] = {"peer": {}, "year": {}}
     for (check, code), part in table.groupby(["check", "code"], sort=False):
         levels = tuple(
-            part[part["level"] == number].set_index("group")[MEASURES]
+            Level(tuple(rows["group"]), rows[MEASURES].to_numpy(dtype=float))
             for number in range(len(GROUPS))
+            for rows in [part[part["level"] == number]]
         )
         first = part.iloc[0]
         scale = Scale(str(first["scale"]), float(first["size"]))
@@ -329,7 +351,7 @@ def _zero_scores(values: np.ndarray, found: np.ndarray, scale: Scale) -> np.ndar
     """A zero where zeros are rare; at the limit where one in 1/RATE answers is zero."""
     if scale.name in ("logit", "signed"):
         return np.full(len(values), np.nan)
-    rare = stats.norm.ppf(np.clip(found[:, ZEROS], 1e-6, 0.5)) / stats.norm.isf(RATE)
+    rare = special.ndtri(np.clip(found[:, ZEROS], 1e-6, 0.5)) / special.ndtri(1 - RATE)
     return np.where(values == 0, LIMIT * rare, np.nan)
 
 
@@ -369,28 +391,20 @@ def find(model: Model, data: Data, max_flags: int = MAX_FLAGS) -> list[Finding]:
 
     Of two checks of the same answer the more telling one is kept.
     """
-    parts = []
-    for check, references, score in (
-        ("peer", model.peers, _peer_scores),
-        ("year", model.years, _year_scores),
-    ):
+    flagged: list[tuple[int, float, str, str, float]] = []
+    checks = (("peer", model.peers, _peer_scores), ("year", model.years, _year_scores))
+    for check, references, score in checks:
         for code, reference in references.items():
-            if code not in data.values.columns:
-                continue
-            scores = score(model, data, code)
-            rows = np.flatnonzero(np.abs(scores) > reference.limit)
-            excess = np.abs(scores[rows]) / reference.limit
-            parts.append(
-                pd.DataFrame(
-                    {"row": rows, "code": code, "check": check, "score": scores[rows], "by": excess}
-                )
-            )
-    if not parts:
-        return []
-    table = pd.concat(parts, ignore_index=True)
-    table = table.sort_values(["row", "by", "code"], ascending=[True, False, True])
+            if code in data:
+                scores = score(model, data, code)
+                rows = np.flatnonzero(np.abs(scores) > reference.limit)
+                flagged += [
+                    (int(row), -abs(scores[row]) / reference.limit, code, check, scores[row])
+                    for row in rows
+                ]
+    table = pd.DataFrame(sorted(flagged), columns=["row", "by", "code", "check", "score"])
     table = table.drop_duplicates(["row", "code"]).groupby("row", sort=False).head(max_flags)
-    return _findings(model, data, table)
+    return _findings(model, data, table) if len(table) else []
 
 
 def _findings(model: Model, data: Data, table: pd.DataFrame) -> list[Finding]:
@@ -416,75 +430,7 @@ def _finding(data, reference, code, check, row, score, found, value, before) -> 
     )
     zero = value == 0 and check == "peer" and scale.name in ("rate", "count", "log")
     return Finding(
-        str(data.values.index[row]), code, check, scale.name, float(value), float(score),
+        str(data.index[row]), code, check, scale.name, float(value), float(score),
         usual, low, high, int(found[4]),
         None if np.isnan(before) else float(before), float(found[ZEROS]) if zero else None,
     )  # fmt: skip
-
-
-# --- in words --------------------------------------------------------------------------------------
-
-_TIMES = ((1.75, "в полтора раза"), (2.5, "вдвое"), (3.5, "втрое"), (4.5, "вчетверо"))
-
-
-def times(ratio: float) -> str:
-    """«втрое», «в 12 раз»; ``ratio`` of at least 1.25."""
-    for limit, word in _TIMES:
-        if ratio < limit:
-            return word
-    number = round(ratio) if ratio < 100 else float(f"{ratio:.2g}")
-    return f"в{NBSP}{counted(int(number), 'раз,раза,раз')}"
-
-
-def describe(finding: Finding, unit: str, decimals: int) -> str:
-    """What is unusual, in a sentence or two; the values in the indicator's ``unit``."""
-    if finding.zeros is not None:
-        share = format_percent(1 - finding.zeros, 0)
-        return f"Ноль, хотя у {share} похожих муниципалитетов значение больше нуля."
-    numbers = (finding.value, finding.usual, finding.low, finding.high, finding.previous or 0)
-    display = display_for(unit, decimals, max(abs(item) for item in numbers))
-
-    def show(value: float, with_unit: bool = True) -> str:
-        value = value / display.divisor
-        small = 0 < abs(value) < 1
-        places = max(display.decimals, 1 - int(np.floor(np.log10(abs(value))))) if small else None
-        text = format_number(value, min(places or display.decimals, 6))
-        return f"{text}{NBSP}{display.unit}" if with_unit else text
-
-    span = f"от {show(finding.low, False)} до {show(finding.high)}"
-    how = _compare(finding)
-    if finding.check == "year":
-        text = (
-            f"Было {show(finding.previous or 0)}, стало {show(finding.value)}: {how}, чем дало бы "
-            f"обычное для похожих изменение; 95 % из них за год пришли бы к значению {span}."
-        )
-    else:
-        size = " при том же числе жителей" if finding.scale in PER_RESIDENT else ""
-        text = (
-            f"{show(finding.value)} — {how}, чем у похожих{size} (обычно {show(finding.usual)}): "
-            f"95 % из них {span}."
-        )
-    return text.replace("..", ".") + _hint(finding)
-
-
-def _compare(finding: Finding) -> str:
-    side = "выше" if finding.score > 0 else "ниже"
-    if finding.scale == "logit":
-        points = abs(finding.value - finding.usual)
-        return f"на {format_number(points, 1)}{NBSP}п.{NBSP}п. {side}"
-    if finding.scale == "signed" or finding.usual <= 0 or finding.value <= 0:
-        return f"намного {side}"
-    ratio = max(finding.value / finding.usual, finding.usual / finding.value)
-    if ratio < 1.25:
-        return f"на {format_percent(ratio - 1, 0)} {side}"
-    return f"{times(ratio)} {side}"
-
-
-def _hint(finding: Finding) -> str:
-    """Thousands typed as units, and the other way round, are the commonest mistake."""
-    if finding.usual <= 0 or finding.value <= 0 or finding.scale not in ("rate", "count", "log"):
-        return ""
-    power = abs(np.log10(finding.value / finding.usual))
-    if 2.6 < power < 3.4:
-        return " Похоже на другую единицу: проверьте, тысячи ли это."
-    return ""

@@ -28,6 +28,7 @@ from annual_report.permissions import certifies_submission, change_answers, edit
 from annual_report.services import answers as answer_services
 from annual_report.services import submissions as services
 from annual_report.services.checks import check_form
+from annual_report.services.unusual import unusual_problems
 from annual_report.views.grid import LOOKS, build_rows
 from okmo_portal.core.text import clean_text, format_datetime
 from okmo_portal.workflow.transitions import TransitionNotAllowed
@@ -353,7 +354,7 @@ def submission_check(request, pk):
         if answered is not None:
             return answered
     form = get_filled_form(submission)
-    problems = check_form(form)
+    problems = check_form(form) + unusual_problems(form)
     context = form_context(request, submission)
     context |= {
         "sections": form.sections,

@@ -16,6 +16,7 @@ from annual_report.permissions import reviews_submission
 from annual_report.selectors import get_filled_form, progress
 from annual_report.services import submissions as services
 from annual_report.services.checks import check_form
+from annual_report.services.unusual import unusual_problems
 from okmo_portal.core.downloads import csv_response
 from okmo_portal.core.text import counted, sort_key
 from okmo_portal.organisations.permissions import is_auditor, is_congress_staff, is_council_member
@@ -125,7 +126,7 @@ def review_detail(request, pk):
         "submission": submission,
         "municipality": submission.municipality,
         "sections": form.sections,
-        "problems": check_form(form),
+        "problems": check_form(form) + unusual_problems(form),
         "events": StateChange.objects.of(submission)[:30],
         "can_approve": workflow.APPROVE.is_open_to(request.user, submission),
         "can_reopen": workflow.REOPEN.is_open_to(request.user, submission),

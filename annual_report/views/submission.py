@@ -25,6 +25,7 @@ from annual_report.permissions import edits_submission
 from annual_report.selectors import my_submissions
 from annual_report.services import submissions as services
 from annual_report.services.checks import check_form
+from annual_report.services.unusual import unusual_problems
 from annual_report.views.filling import (
     form_context,
     group_problems,
@@ -48,7 +49,7 @@ def submission_detail(request, pk):
     """«Моя карточка»: where the form stands, who holds it, until when, what is wrong, what changed."""
     submission = visible_submission(request, pk)
     form = get_filled_form(submission)
-    problems = check_form(form)
+    problems = check_form(form) + unusual_problems(form)
     user = request.user
     context = form_context(request, submission) | {
         "sections": describe_sections(form, problems),
@@ -139,7 +140,7 @@ def submission_certify(request, pk):
         if answered is not None:
             return answered
     form = get_filled_form(submission)
-    problems = check_form(form)
+    problems = check_form(form) + unusual_problems(form)
     context = form_context(request, submission) | {
         "sections": form.sections,
         "filled": form,

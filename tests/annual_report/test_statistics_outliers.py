@@ -12,14 +12,13 @@ from annual_report.statistics.outliers import (
     RATE,
     Data,
     Finding,
-    describe,
     find,
     fit,
     from_table,
     scale_for,
-    times,
     to_table,
 )
+from annual_report.statistics.wording import describe, times
 from benchmarks.annual_report.census import make_register, make_values
 
 
