@@ -63,6 +63,8 @@ def take_snapshot(*, job_id: str, report_id: int) -> None:
         except SnapshotDamaged as error:
             raise jobs.JobFailed(str(error)) from error
         jobs.advance(job_id)
+        # Whoever opens a form next must not be the one who finds that nothing is known yet.
+        unusual.learn_usual(report.snapshot)
         finish_computing(job_id, report_id)
 
 
