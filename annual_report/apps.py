@@ -14,6 +14,8 @@ class AnnualReportConfig(AppConfig):
         from annual_report import cabinet
         from annual_report.demo import steps
         from annual_report.services.reports import can_read_document
+        from annual_report.services.workbook_intakes import can_read_intake
+        from annual_report.services.workbook_sets import can_read_bundle
         from annual_report.services.workbooks import can_read_upload
         from annual_report.views import public, series
         from okmo_portal.documents import policies
@@ -34,6 +36,8 @@ class AnnualReportConfig(AppConfig):
         registry.add_demo(DemoStep("annual report", steps.load, order=20))
         policies.register("annual_report.report", can_read_document)
         policies.register("annual_report.workbookupload", can_read_upload)
+        policies.register("annual_report.workbookbundle", can_read_bundle)
+        policies.register("annual_report.workbookintake", can_read_intake)
         for key, label in (
             ("annual_report.opened", "Открыт сбор данных для доклада"),
             ("annual_report.prepared", "Форма ждёт подписи главы или возвращена им"),

@@ -122,6 +122,8 @@ def section(request):
     if is_council_member(user) or is_congress_staff(user) or is_auditor(user):
         links.append(("Проверка форм", reverse("annual_report:review-list")))
         links.append(("Контрольные соотношения", reverse("annual_report:rule-list")))
+    if is_council_member(user) or is_congress_staff(user):
+        links.append(("Книги Excel", reverse("annual_report:workbook-list")))
     if is_congress_staff(user) or is_auditor(user):
         links.append(("Доска сбора", reverse("annual_report:board")))
         links.append(("Внешние данные", reverse("annual_report:observation-list")))

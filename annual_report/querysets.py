@@ -160,16 +160,27 @@ class WorkbookUploadQuerySet(models.QuerySet):
 
 class WorkbookBatchQuerySet(models.QuerySet):
     def visible_to(self, user):
-        """A region's batches for its council, all for the Congress's staff."""
+        """Batches with an archive of the council's region; all for the Congress's staff."""
+        active = user.active_membership if user.is_authenticated else None
+        if active is None:
+            return self.none()
+        if is_congress_staff(user):
+            return self
+        if active.is_council:
+            return self.filter(bundles__region=active.organisation.region_id).distinct()
+        return self.none()
+
+
+class WorkbookBundleQuerySet(models.QuerySet):
+    def visible_to(self, user):
+        """The archives of the council's region; all for the Congress's staff."""
         active = user.active_membership if user.is_authenticated else None
         if active is None:
             return self.none()
         if is_congress_staff(user):
             return self
         return (
-            self.filter(region_id=active.organisation.region_id)
-            if active.is_council
-            else self.none()
+            self.filter(region=active.organisation.region_id) if active.is_council else self.none()
         )
 
 

@@ -4,7 +4,16 @@ from celery import group, shared_task
 from django.core.exceptions import ValidationError
 from django.urls import reverse
 
-from annual_report.models import Campaign, ObservationImport, Report, ReportChapter, Snapshot
+from annual_report.models import (
+    Campaign,
+    ObservationImport,
+    Report,
+    ReportChapter,
+    Snapshot,
+    WorkbookBatch,
+    WorkbookBundle,
+    WorkbookIntake,
+)
 from annual_report.services import (
     campaigns,
     chapters,
@@ -14,6 +23,8 @@ from annual_report.services import (
     reports,
     rule_runs,
     unusual,
+    workbook_intakes,
+    workbook_sets,
 )
 from annual_report.services.snapshots import SnapshotDamaged
 from okmo_portal.audit.services import record
@@ -228,3 +239,72 @@ def run_rules_of_open_campaigns() -> int:
     for campaign in open_now:
         rule_runs.run_rules(campaign=campaign, by=None)
     return len(open_now)
+
+
+# --- workbooks ---------------------------------------------------------------------------------------
+
+
+@shared_task(name="annual_report.build_workbooks")
+def build_workbooks(*, job_id: str, batch_id: str) -> None:
+    """Send out the archives that are not made yet; each tells of the copies that it has made."""
+    batch = WorkbookBatch.objects.filter(pk=batch_id).first()
+    if batch is None:
+        jobs.fail_job(job_id, error="Комплект книг удалён. Закажите новый.")
+        return
+    missing = workbook_sets.missing_bundles(batch)
+    if not jobs.begin(job_id, total=sum(bundle.count for bundle in missing) or 1):
+        return
+    with jobs.guarded(job_id):
+        if not missing:
+            finish_workbooks(job_id, batch)
+            return
+        group(
+            build_workbook_bundle.s(job_id=job_id, bundle_id=bundle.pk) for bundle in missing
+        ).apply_async()
+
+
+@shared_task(name="annual_report.build_workbook_bundle")
+def build_workbook_bundle(*, job_id: str, bundle_id: int) -> None:
+    """One archive; the task that leaves none missing ends the job."""
+    bundle = (
+        WorkbookBundle.objects.select_related("batch__campaign__form", "batch__by", "region")
+        .filter(pk=bundle_id)
+        .first()
+    )
+    if bundle is None:
+        return
+    with jobs.guarded(job_id):
+        job = jobs.beat(job_id, f"{bundle.region.name}, часть {bundle.number}")
+        if job is None or job.is_finished:
+            return
+        if bundle.document_id is None:
+            workbook_sets.make_bundle(
+                bundle=bundle, tell=lambda count: jobs.advance(job_id, steps=count)
+            )
+        if not workbook_sets.missing_bundles(bundle.batch):
+            finish_workbooks(job_id, bundle.batch)
+
+
+def finish_workbooks(job_id: str, batch: WorkbookBatch) -> None:
+    workbook_sets.drop_older(batch)
+    jobs.finish_job(job_id, result_url=batch.get_absolute_url())
+
+
+@shared_task(name="annual_report.take_workbooks")
+def take_workbooks(*, job_id: str, intake_id: str) -> None:
+    """Read the workbooks of a council's archive; a repeated run goes on where the last one stopped."""
+    intake = (
+        WorkbookIntake.objects.select_related("campaign__form", "region", "by", "document")
+        .filter(pk=intake_id)
+        .first()
+    )
+    if intake is None:
+        jobs.fail_job(job_id, error="Архив удалён. Загрузите его снова.")
+        return
+    with jobs.guarded(job_id):
+        with intake.document.file.open("rb") as file:
+            total = len(workbook_intakes.check_archive(file))
+        if not jobs.begin(job_id, total=total):
+            return
+        workbook_intakes.take_files(intake=intake, tell=lambda: jobs.advance(job_id))
+        jobs.finish_job(job_id, result_url=intake.get_absolute_url())

@@ -10,6 +10,7 @@ from annual_report.views import (
     rule,
     submission,
     workbook,
+    workbook_set,
 )
 
 app_name = "annual_report"
@@ -34,6 +35,11 @@ urlpatterns = [
     # --- workbooks
     path("forms/<int:pk>/workbook/", workbook.workbook_download, name="workbook-download"),
     path("forms/<int:pk>/workbook/upload/", workbook.workbook_upload, name="workbook-upload"),
+    path("workbooks/", workbook_set.workbook_list, name="workbook-list"),
+    path("workbooks/make/", workbook_set.workbook_make, name="workbook-make"),
+    path("workbooks/send/", workbook_set.workbook_send, name="workbook-send"),
+    path("workbooks/batch/<uuid:pk>/", workbook_set.workbook_batch, name="workbook-batch"),
+    path("workbooks/intake/<uuid:pk>/", workbook_set.workbook_intake, name="workbook-intake"),
     path("workbooks/<uuid:pk>/", workbook.workbook_answer, name="workbook-answer"),
     path("workbooks/<uuid:pk>/accept/", workbook.workbook_accept, name="workbook-accept"),
     path("workbooks/<uuid:pk>/errors/", workbook.workbook_errors, name="workbook-errors"),

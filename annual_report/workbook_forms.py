@@ -10,6 +10,7 @@ from django import forms
 from annual_report.services.workbook_compare import MINE, THEIRS, Comparison, Decision
 from annual_report.workbooks.reader import MAX_SIZE
 from okmo_portal.core.text import clean_text, format_size
+from okmo_portal.organisations.models import Region
 
 MAX_ARCHIVE = 100 * 2**20
 
@@ -39,6 +40,31 @@ class ArchiveForm(forms.Form):
 
     def clean_file(self):
         return check_size(self.cleaned_data["file"], MAX_ARCHIVE)
+
+
+class MakeForm(forms.Form):
+    """Whose workbooks to make; a council has no choice of region."""
+
+    region = forms.ModelChoiceField(
+        Region.objects.order_by("sort_key"),
+        label="Субъект РФ",
+        required=False,
+        empty_label="Все субъекты",
+        error_messages={"invalid_choice": "Выберите субъект из списка."},
+    )
+    only_missing = forms.BooleanField(
+        label="Только для тех, кто ещё не сдал форму", required=False, initial=True
+    )
+
+    def __init__(self, *args, region: Region | None = None, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.own_region = region
+        if region is not None:
+            del self.fields["region"]
+
+    @property
+    def chosen_region(self) -> Region | None:
+        return self.own_region or self.cleaned_data.get("region")
 
 
 def check_size(file: Any, limit: int) -> Any:

@@ -10,6 +10,7 @@ from django.urls import reverse
 from annual_report.models.campaign import Campaign, Submission
 from annual_report.querysets import (
     WorkbookBatchQuerySet,
+    WorkbookBundleQuerySet,
     WorkbookIntakeQuerySet,
     WorkbookUploadQuerySet,
 )
@@ -99,25 +100,37 @@ class WorkbookBatch(models.Model):
 
 
 class WorkbookBundle(models.Model):
-    """One region's archive of a batch; ``document`` is null until it is made."""
+    """One archive of a batch: the copies for some forms of one region.
+
+    ``document`` is null until it is made; ``number`` counts the region's archives from 1.
+    """
 
     batch = models.ForeignKey(WorkbookBatch, on_delete=models.CASCADE, related_name="bundles")
     region = models.ForeignKey(Region, on_delete=models.PROTECT, related_name="+")
+    number = models.PositiveSmallIntegerField("часть", default=1)
+    submissions = ArrayField(models.BigIntegerField(), default=list)
     document = models.OneToOneField(
         Document, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
-    count = models.PositiveIntegerField("книг", default=0)
+
+    objects = WorkbookBundleQuerySet.as_manager()
 
     class Meta:
         verbose_name = "архив книг"
         verbose_name_plural = "архивы книг"
-        ordering = ["region__sort_key"]
+        ordering = ["region__sort_key", "number"]
         constraints = [
-            models.UniqueConstraint(fields=["batch", "region"], name="workbook_bundle_once")
+            models.UniqueConstraint(
+                fields=["batch", "region", "number"], name="workbook_bundle_once"
+            )
         ]
 
     def __str__(self):
-        return f"{self.region}: {self.count}"
+        return f"{self.region}, часть {self.number}"
+
+    @property
+    def count(self) -> int:
+        return len(self.submissions)
 
 
 class WorkbookIntake(models.Model):

@@ -183,6 +183,11 @@ class Comparison:
     def wrong(self) -> list[Row]:
         return [row for row in self.rows.values() if row.errors]
 
+    @property
+    def is_empty(self) -> bool:
+        """Nothing in the workbook differs from the portal."""
+        return not self.explanations and all(r.state == State.SAME for r in self.rows.values())
+
     def rows_of(self, parts: Sequence[str]) -> Iterator[Row]:
         chosen = set(parts)
         return (row for row in self.rows.values() if row.section.code in chosen)

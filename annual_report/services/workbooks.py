@@ -220,6 +220,8 @@ def take_workbook(
         comparison = compare(get_filled_form(submission), uploaded)
     except WorkbookRefused as refusal:
         raise ValidationError(str(refusal), code=refusal.code) from refusal
+    if proposal and comparison.is_empty:
+        raise ValidationError("В книге то же, что в портале: предлагать нечего.", code="same")
     document = store_document(file=ContentFile(content, name), by=by)
     upload = WorkbookUpload.objects.create(
         submission=submission,

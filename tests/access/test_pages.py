@@ -102,6 +102,11 @@ PAGES = {
     "annual_report:submission-take-back": ("post", ["submission"], MUNICIPALITY),
     "annual_report:submission-withdraw": ("post", ["submission"], MUNICIPALITY),
     # --- workbooks
+    "annual_report:workbook-list": ("get", [], ("director", "foreign", "staff")),
+    "annual_report:workbook-make": ("post", [], ("director", "foreign", "staff")),
+    "annual_report:workbook-send": ("post", [], ("director", "foreign")),
+    "annual_report:workbook-batch": ("get", ["batch"], ("director", "staff")),
+    "annual_report:workbook-intake": ("get", ["intake"], ("director",)),
     "annual_report:workbook-download": ("get", ["submission"], READERS),
     "annual_report:workbook-upload": ("get", ["submission"], MUNICIPALITY),
     "annual_report:workbook-answer": ("get", ["workbook"], MUNICIPALITY),

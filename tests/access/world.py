@@ -1,11 +1,13 @@
 """One small world in which every address has an object, seen by every role."""
 
+import io
+import zipfile
 from datetime import timedelta
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
-from annual_report.services import reports, workbooks
+from annual_report.services import reports, workbook_intakes, workbook_sets, workbooks
 from annual_report.services.submissions import submit_submission
 from okmo_portal.documents.services import store_bytes
 from okmo_portal.jobs.models import Job
@@ -78,11 +80,17 @@ class World:
             submission=submission, content=workbooks.make_workbook(submission), name="книга.xlsx",
             by=self.people["specialist"],
         )  # fmt: skip
+        batch = workbook_sets.start_batch(
+            campaign=campaign, region=here.region, only_missing=True, by=self.people["director"]
+        )
+        intake = make_intake(campaign, submission, self.people["director"])
         self.submission, self.year = submission, campaign.year
         self.ids = {
             "chapter": chapter.pk,
             "submission": submission.pk,
             "workbook": upload.pk,
+            "batch": batch.pk,
+            "intake": intake.pk,
             "year": campaign.year,
             "campaign": campaign.pk,
             "rule": campaign.form.control_rules.get(code="K1").pk,
@@ -102,3 +110,12 @@ class World:
 
     def submit(self):
         submit_submission(submission=self.submission, by=self.people["head"], certified=True)
+
+
+def make_intake(campaign, submission, by):
+    """An archive with one workbook that a council sent."""
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w") as archive:
+        archive.writestr("книга.xlsx", workbooks.make_workbook(submission))
+    file = SimpleUploadedFile("книги.zip", target.getvalue())
+    return workbook_intakes.start_intake(campaign=campaign, file=file, by=by)
