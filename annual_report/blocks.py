@@ -250,7 +250,7 @@ class BlockBuilder:
     def municipalities(self, spec):
         """Values of the region's municipalities as they filed them; settlements only on request."""
         year = self.analysis.laid(self.analysis.year)
-        register = year.register
+        register = self.analysis.register.set_index("oktmo").reindex(year.index)
         chosen = (register["region"].astype(str) == self.region).to_numpy(copy=True)
         if not spec.get("settlements"):
             chosen &= ~register["kind"].astype(str).isin(SECOND_LEVEL).to_numpy()
