@@ -44,6 +44,7 @@ class AnnualReportConfig(AppConfig):
             ("annual_report.submitted", "Муниципалитет отправил форму на проверку"),
             ("annual_report.decided", "Совет проверил форму"),
             ("annual_report.reminder", "Напоминания о сроках"),
+            ("annual_report.proposal", "Решение по предложению муниципалитета"),
             ("annual_report.workbook", "Совет прислал книгу Excel с данными"),
         ):
             kinds.register(kinds.Kind(key, label))

@@ -128,6 +128,8 @@ def section(request):
         links.append(("Доска сбора", reverse("annual_report:board")))
         links.append(("Внешние данные", reverse("annual_report:observation-list")))
         links.append(("Подготовка докладов", reverse("annual_report:report-manage-list")))
+    if is_municipality_editor(user) or links:
+        links.append(("Предложения в доклад", reverse("annual_report:proposal-list")))
     if not links:
         return None
     return {"template": "annual_report/_cabinet_section.html", "links": links}

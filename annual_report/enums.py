@@ -141,6 +141,22 @@ class ReportState(models.TextChoices):
     PUBLISHED = "published", "опубликован"
 
 
+class ProposalState(models.TextChoices):
+    NEW = "new", _("рассматривается в Конгрессе")
+    DECLINED = "declined", _("не вошло в доклад")
+    INCLUDED = "included", _("вошло в доклад")
+    SENT = "sent", _("направлено в Правительство")
+    ANSWERED = "answered", _("получен ответ")
+
+
+class ProposalOutcome(models.TextChoices):
+    NONE = "none", _("итога ещё нет")
+    SUPPORTED = "supported", _("поддержано")
+    PARTLY = "partly", _("поддержано частично")
+    REJECTED = "rejected", _("не поддержано")
+    DONE = "done", _("закон изменён")
+
+
 class ReportFileKind(models.TextChoices):
     """What a build makes beside the PDF."""
 

@@ -1,6 +1,6 @@
 from django.urls import path, re_path
 
-from annual_report.views import pivot, public, series
+from annual_report.views import pivot, proposal, public, series
 
 app_name = "report"
 
@@ -44,5 +44,7 @@ urlpatterns = [
     re_path(r"^tables/table\.(?P<kind>csv|xlsx)$", pivot.pivot_download, name="pivot-download"),
     #
     # --- proposals
+    path("proposals/", proposal.public_list, name="proposal-list"),
+    path("proposals/<int:pk>/", proposal.public_detail, name="proposal-detail"),
     #
 ]

@@ -102,6 +102,26 @@ class RuleFindingQuerySet(models.QuerySet):
         return self.none()
 
 
+class ProposalQuerySet(models.QuerySet):
+    def public(self):
+        """Those in a report that everybody may read."""
+        reports = self.model._meta.get_field("report").related_model.objects
+        return self.filter(report__in=reports.published().values("pk"))
+
+    def visible_to(self, user):
+        """The municipality's own, the council's region's, or all for the Congress."""
+        active = user.active_membership if user.is_authenticated else None
+        if active is None:
+            return self.none()
+        if is_congress_staff(user) or is_auditor(user):
+            return self
+        if active.is_council:
+            return self.filter(region_id=active.organisation.region_id)
+        if active.organisation.municipality_id:
+            return self.filter(municipality_id=active.organisation.municipality_id)
+        return self.none()
+
+
 class ReportQuerySet(models.QuerySet):
     def published(self):
         """Open to everybody: published, and the day from which it is public has come."""

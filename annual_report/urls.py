@@ -5,6 +5,7 @@ from annual_report.views import (
     chapter,
     filling,
     observation,
+    proposal,
     report,
     review,
     rule,
@@ -44,6 +45,14 @@ urlpatterns = [
     path("workbooks/<uuid:pk>/accept/", workbook.workbook_accept, name="workbook-accept"),
     path("workbooks/<uuid:pk>/errors/", workbook.workbook_errors, name="workbook-errors"),
     # --- corrections and proposals
+    path("proposals/", proposal.proposal_list, name="proposal-list"),
+    path("proposals/new/", proposal.proposal_create, name="proposal-create"),
+    path("proposals/<int:pk>/", proposal.proposal_review, name="proposal-review"),
+    re_path(
+        r"^proposals/(?P<pk>\d+)/(?P<action>include|decline|send|answer)/$",
+        proposal.proposal_decide,
+        name="proposal-decide",
+    ),
     #
     # --- review
     path("review/", review.review_list, name="review-list"),

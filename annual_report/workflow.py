@@ -4,6 +4,7 @@ from annual_report.enums import (
     CampaignState,
     CorrectionState,
     ImportState,
+    ProposalState,
     ReportState,
     SubmissionState,
 )
@@ -126,6 +127,34 @@ REFUSE_CORRECTION = Transition(
     sources=frozenset({CorrectionState.PROPOSED}),
     target=CorrectionState.REFUSED,
     allowed=decides_correction,
+)
+INCLUDE_PROPOSAL = Transition(
+    name="include",
+    label="Включить в доклад",
+    sources=frozenset({ProposalState.NEW, ProposalState.DECLINED}),
+    target=ProposalState.INCLUDED,
+    allowed=manages,
+)
+DECLINE_PROPOSAL = Transition(
+    name="decline",
+    label="Не включать в доклад",
+    sources=frozenset({ProposalState.NEW}),
+    target=ProposalState.DECLINED,
+    allowed=manages,
+)
+SEND_PROPOSAL = Transition(
+    name="send",
+    label="Направлено в Правительство",
+    sources=frozenset({ProposalState.INCLUDED}),
+    target=ProposalState.SENT,
+    allowed=manages,
+)
+ANSWER_PROPOSAL = Transition(
+    name="answer",
+    label="Записать ответ",
+    sources=frozenset({ProposalState.SENT, ProposalState.ANSWERED}),
+    target=ProposalState.ANSWERED,
+    allowed=manages,
 )
 FINISH_BUILD = Transition(
     name="finish_build",

@@ -11,6 +11,7 @@ import pandas as pd
 from django.db import connection, transaction
 from django.utils import timezone
 
+from annual_report.demo import proposals
 from annual_report.demo.observations import load_federal
 from annual_report.demo.values import SEED, make_plans, make_values
 from annual_report.enums import CampaignState, SubmissionState
@@ -224,6 +225,8 @@ WHERE d.id = s.id AND c.id = %(campaign)s AND s.campaign_id = c.id
 def _publish(campaign: Campaign, staff: User) -> None:
     """Snapshot, agreement, files and publication by the same services as a person's clicks."""
     report = reports.prepare_report(campaign=campaign, by=staff)
+    if not Report.objects.exclude(pk=report.pk).exists():
+        proposals.load(report, _account(Role.HEAD), staff)
     reports.take_snapshot(report=report, by=staff)
     report.refresh_from_db()
     chapters.compute_chapters(report)

@@ -15,6 +15,7 @@ from annual_report.models.observation import (
     Observation,
     ObservationImport,
 )
+from annual_report.models.proposal import Proposal
 from annual_report.models.report import (
     Report,
     ReportChapter,
@@ -68,6 +69,7 @@ __all__ = [
     "LegalBasis",
     "Observation",
     "ObservationImport",
+    "Proposal",
     "ReminderRun",
     "ReminderStep",
     "Report",

@@ -85,6 +85,12 @@ def get_territories(report: Report) -> Territories:
             ("Хеш SHA-256", snapshot.sha256),
         ],
         districts={item.code: item.federal_district.code for item in regions},
+        proposals=[
+            (item.region.code, item.municipality.name, item.title, item.fate)
+            for item in report.proposals.select_related("region", "municipality").order_by(
+                "region__sort_key", "pk"
+            )
+        ],
     )
 
 
@@ -115,6 +121,9 @@ def source_hash(chapter: ReportChapter, report: Report) -> str:
     """Hash of everything that a computed chapter follows from."""
     snapshot = report.snapshot.sha256 if report.snapshot else ""
     given = repr((EDITION, snapshot, chapter.title, chapter.text, chapter.blocks))
+    if any(block.get("kind") == "proposals" for block in chapter.blocks):
+        # The fate of proposals is frozen with the report, not with the snapshot.
+        given += repr(list(report.proposals.order_by("pk").values_list("pk", "title", "state")))
     return hashlib.sha256(given.encode()).hexdigest()
 
 

@@ -55,6 +55,9 @@ PAGES = {
     "report:pivot-download": ("get", ["'csv"], ()),
     #
     # --- public proposals
+    "report:proposal-list": ("get", [], EVERYBODY),
+    # The world's report is not published, and so is not what municipalities proposed in it.
+    "report:proposal-detail": ("get", ["proposal"], ()),
     #
     # --- the cabinet
     "cabinet": ("get", [], SIGNED_IN),
@@ -113,6 +116,10 @@ PAGES = {
     "annual_report:workbook-accept": ("post", ["workbook"], MUNICIPALITY),
     "annual_report:workbook-errors": ("get", ["workbook"], MUNICIPALITY),
     # --- corrections and proposals
+    "annual_report:proposal-list": ("get", [], SIGNED_IN),
+    "annual_report:proposal-create": ("get", [], ("head", "specialist", "stranger")),
+    "annual_report:proposal-review": ("get", ["proposal"], READERS),
+    "annual_report:proposal-decide": ("post", ["proposal", "'send"], ("staff",)),
     #
     # --- review
     "annual_report:review-list": ("get", [], QUEUE),
@@ -151,7 +158,7 @@ PAGES = {
 #: Addresses of things that are public once published: who may not see one is not asked to sign in.
 PUBLIC_ADDRESSES = {
     "report:report-detail", "report:report-download", "documents:document-download",
-    "report:pivot-download", "report:chapter-detail",
+    "report:pivot-download", "report:chapter-detail", "report:proposal-detail",
 }  # fmt: skip
 
 #: Addresses of the sign-in library: open ones, and those that send the anonymous away.

@@ -85,7 +85,13 @@ class World:
         )
         intake = make_intake(campaign, submission, self.people["director"])
         self.submission, self.year = submission, campaign.year
+        proposal = report.proposals.create(
+            municipality=here, region=here.region, year=2025,
+            title="Предложение", act="Закон", wording="Текст.", reason="Причина.",
+            state="included", by=self.people["head"],
+        )  # fmt: skip
         self.ids = {
+            "proposal": proposal.pk,
             "chapter": chapter.pk,
             "submission": submission.pk,
             "workbook": upload.pk,
