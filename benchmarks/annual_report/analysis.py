@@ -10,7 +10,7 @@ import time
 import numpy as np
 import pandas as pd
 
-from benchmarks.annual_report.census import (
+from benchmarks.census import (
     make_register,
     make_values,
     response_chances,
@@ -28,15 +28,14 @@ def run():
     yield Figure("annual_report.analysis_peak", peak, "MB a process", "<= 600")
     yield from compare_all()
     found = simulate_coverage(count=MUNICIPALITIES, regions=89, draws=1_000, seed=SEED)
-    for name, share in found.items():
-        yield Figure(f"annual_report.interval_{name}_low", 100 * share, "% of draws", ">= 93")
-        yield Figure(f"annual_report.interval_{name}_high", 100 * share, "% of draws", "<= 97")
+    yield Figure("annual_report.interval_lowest", 100 * min(found.values()), "% of draws", ">= 93")
+    yield Figure("annual_report.interval_highest", 100 * max(found.values()), "% of draws", "<= 97")
     # Harsher: whole regions are silent, and what they hide need not be like their district.
     found = simulate_coverage(
         count=MUNICIPALITIES, regions=89, draws=300, seed=SEED, territory="region"
     )
-    for name, share in found.items():
-        yield Figure(f"annual_report.interval_{name}_regions", 100 * share, "% of draws", ">= 90")
+    lowest = 100 * min(found.values())
+    yield Figure("annual_report.interval_regions_lowest", lowest, "% of draws", ">= 90")
 
 
 def compare_all():

@@ -10,7 +10,7 @@ from annual_report.statistics.estimator import Domains, Estimator, Residents
 from annual_report.statistics.intervals import share_interval, weighted_quantile
 from annual_report.statistics.strata import build_strata
 from annual_report.statistics.weights import MAX_WEIGHT, make_weights
-from benchmarks.annual_report.census import (
+from benchmarks.census import (
     make_register,
     make_values,
     response_chances,

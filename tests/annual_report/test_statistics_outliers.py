@@ -19,7 +19,7 @@ from annual_report.statistics.outliers import (
     to_table,
 )
 from annual_report.statistics.wording import describe, times
-from benchmarks.annual_report.census import make_register, make_values
+from benchmarks.census import make_register, make_values
 
 
 @pytest.fixture(scope="module")
