@@ -44,7 +44,7 @@ LEFT JOIN (
       )
     GROUP BY k.kind
 ) asked ON asked.kind = m.kind
-WHERE m.status = 'active'
+WHERE m.status <> 'review'
   AND (m.valid_from IS NULL OR m.valid_from <= %(date)s)
   AND (m.valid_to IS NULL OR m.valid_to > %(date)s)
 ON CONFLICT (campaign_id, municipality_id) DO NOTHING

@@ -3,6 +3,7 @@
 import re
 
 from django.contrib import admin, messages
+from django.core.exceptions import ValidationError
 from django.db.models import URLField
 from import_export import resources
 from import_export.admin import ExportMixin, ImportExportModelAdmin
@@ -26,6 +27,8 @@ from okmo_portal.organisations.models import (
 )
 from okmo_portal.organisations.oktmo import check_digit
 from okmo_portal.organisations.services.memberships import confirm_membership
+from okmo_portal.organisations.services.transformations import undo_transformation
+from okmo_portal.organisations.transformation_forms import TransformationForm
 from okmo_portal.workflow.transitions import TransitionNotAllowed
 
 
@@ -144,11 +147,53 @@ class TerritoryCodeAdmin(KeptAdmin):
 
 @admin.register(MunicipalityChange)
 class MunicipalityChangeAdmin(KeptAdmin):
-    list_display = ["kind", "date", "law"]
+    """New entries go through the service with its checks; an entry is undone, never edited."""
+
+    form = TransformationForm
+    list_display = ["kind", "date", "law", "source_key"]
     list_filter = ["kind"]
     date_hierarchy = "date"
-    search_fields = ["law"]
+    search_fields = ["law", "predecessors__name", "successors__name", "predecessors__oktmo"]
     autocomplete_fields = ["predecessors", "successors"]
+    actions = ["undo_selected"]
+
+    def get_fields(self, request, obj=None):
+        if obj is None:
+            return ["kind", "date", "law", "note", "predecessors", "successors", "new_successors"]
+        return ["kind", "date", "law", "note", "predecessors", "successors", "part_of",
+                "source_key", "recorded_by", "recorded_at"]  # fmt: skip
+
+    def get_readonly_fields(self, request, obj=None):
+        if obj is None:
+            return []
+        # The law and the note may be made more exact; what happened to rows stays.
+        return [name for name in self.get_fields(request, obj) if name not in ("law", "note")]
+
+    def save_model(self, request, obj, form, change):
+        """The form has recorded a new entry already, with its check."""
+        if change:
+            super().save_model(request, obj, form, change)
+
+    def save_related(self, request, form, formsets, change):
+        """Sides are written by the service."""
+
+    def get_form(self, request, obj=None, **kwargs):
+        made = super().get_form(request, obj, **kwargs)
+        made.by = request.user
+        return made
+
+    @admin.action(description="Отменить ошибочно внесённые", permissions=["change"])
+    def undo_selected(self, request, queryset):
+        for change in queryset.filter(part_of=None):
+            name = str(change)
+            try:
+                undo_transformation(
+                    change=change, by=request.user, reason="Отменено в разделе управления"
+                )
+            except ValidationError as error:
+                self.message_user(request, f"{name}: {' '.join(error.messages)}", messages.ERROR)
+            else:
+                self.message_user(request, f"{name}: запись отменена.")
 
 
 @admin.register(Organisation)

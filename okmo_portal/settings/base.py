@@ -177,6 +177,10 @@ CELERY_BEAT_SCHEDULE = {
         "task": "organisations.end_expired_memberships",
         "schedule": crontab(hour=0, minute=10),
     },
+    "organisations-end-due": {
+        "task": "organisations.end_due_municipalities",
+        "schedule": crontab(hour=0, minute=20),
+    },
     "search-refresh": {"task": "search.refresh_index", "schedule": crontab(hour=2, minute=30)},
 }
 

@@ -22,6 +22,7 @@ from annual_report.models import (
     Snapshot,
     Submission,
 )
+from annual_report.services.campaigns import create_submissions
 from okmo_portal.documents.services import store_bytes
 from okmo_portal.organisations.enums import MunicipalityKind as Kind
 from okmo_portal.organisations.services.transformations import (
@@ -351,3 +352,14 @@ def test_queries_do_not_grow_with_years_and_predecessors(client, published, dist
     published.publish(2021, {districts[0]: {"C01": 1}, districts[1]: {"C01": 2}})
     published.publish(2020, {districts[0]: {"C01": 1}, districts[1]: {"C01": 2}})
     assert count() == before
+
+
+def test_campaign_of_a_past_year_asks_those_that_existed_then(published, story, districts):
+    """Abolished since: a form for 2019 is still the districts', not the okrug's."""
+    campaign = Campaign.objects.create(
+        form=published.form, year=2019, title="Доклад за 2019 год", register_date=date(2020, 1, 1),
+        opens_on=date(2020, 1, 20), municipality_deadline=date(2020, 3, 1),
+        council_deadline=date(2020, 4, 1), congress_deadline=date(2020, 5, 1),
+    )  # fmt: skip
+    create_submissions(campaign=campaign)
+    assert {row.municipality for row in campaign.submissions.all()} == set(districts)

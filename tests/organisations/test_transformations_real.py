@@ -7,6 +7,7 @@ import pytest
 from django.core.management import call_command
 from django.db import transaction
 
+from annual_report.series import Measure, Reading, in_todays_borders
 from okmo_portal.organisations import mo_ref
 from okmo_portal.organisations.enums import ChangeKind
 from okmo_portal.organisations.models import Municipality, MunicipalityChange, TerritoryCode
@@ -166,3 +167,48 @@ def test_each_of_the_real_unions_is_whole(real):
         assert borders.is_comparable(target)
         checked += 1
     assert checked == 16
+
+
+#: How many real unions and changes of kind are followed from end to end.
+FOLLOWED = 20
+
+
+def test_twenty_real_transformations_keep_their_sums(real):
+    """Each predecessor reports its own number; today's series is their sum, old rows untouched."""
+    genealogy = load_genealogy()
+    rows = {
+        (code.code, code.year_from): code.municipality_id
+        for code in TerritoryCode.objects.filter(system="mo_ref")
+    }
+    today = date(2024, 6, 1).toordinal()
+    events = [
+        event
+        for event in real["reference"].events
+        if event.kind in (ChangeKind.MERGE, ChangeKind.KIND)
+        and event.successors[0].year_to is None
+        and all(item.year_from == 2018 for item in event.predecessors)
+    ]
+    events.sort(key=lambda event: (-len(event.predecessors), event.key))
+    before = snapshot()
+    for event in events[:FOLLOWED]:
+        old = [rows[item.territory, item.year_from] for item in event.predecessors]
+        target = rows[event.successors[0].territory, event.year]
+        reported = {key: float(1000 + 7 * place) for place, key in enumerate(old)}
+        readings = {
+            (key, year): Reading(value, value, 10.0)
+            for key, value in reported.items()
+            for year in range(2018, event.year)
+        } | {(target, year): Reading(5.0, 5.0, 10.0) for year in range(event.year, 2025)}
+        days = {year: [date(year, 6, 1).toordinal()] for year in range(2018, 2025)}
+        for measure, total in (
+            (Measure("sum", nested=True), sum(reported.values())),
+            (Measure("ratio", nested=True), sum(reported.values()) / (10 * len(old))),
+        ):
+            points = in_todays_borders(
+                measure, target, today=today, genealogy=genealogy, readings=readings, days=days
+            )
+            right = {year: total if year < event.year else points[-1].value for year in days}
+            assert {point.year: point.value for point in points} == right, event.key
+            assert all(set(point.used) == set(old) for point in points if point.year < event.year)
+    assert sum(len(event.predecessors) > 1 for event in events[:FOLLOWED]) == 16
+    assert snapshot() == before
