@@ -84,9 +84,6 @@ def stand_in(generator, register):
 
 def time_all_years() -> tuple[float, float]:
     """Seconds for every figure of every year, making of the data left out, and the highest memory."""
-    import django
-
-    django.setup()
     from annual_report.analysis import Analysis
 
     generator = np.random.default_rng(SEED)
