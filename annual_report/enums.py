@@ -5,10 +5,10 @@ from django.utils.translation import gettext_lazy as _
 
 
 class ValueType(models.TextChoices):
-    INTEGER = "integer", "целое число"
-    DECIMAL = "decimal", "число"
-    BOOLEAN = "boolean", "да или нет"
-    CHOICE = "choice", "выбор из списка"
+    INTEGER = "integer", _("целое число")
+    DECIMAL = "decimal", _("число")
+    BOOLEAN = "boolean", _("да или нет")
+    CHOICE = "choice", _("выбор из списка")
 
 
 class Direction(models.TextChoices):
@@ -128,9 +128,9 @@ class RuleKind(models.TextChoices):
 class Severity(models.TextChoices):
     """Three steps, as the Treasury words its control ratios."""
 
-    CRITICAL = "critical", "нельзя отправить"
-    EXPLAIN = "explain", "нужно пояснение"
-    NOTICE = "notice", "обратите внимание"
+    CRITICAL = "critical", _("нельзя отправить")
+    EXPLAIN = "explain", _("нужно пояснение")
+    NOTICE = "notice", _("обратите внимание")
 
 
 class ReportState(models.TextChoices):

@@ -10,9 +10,11 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
 
 from annual_report.enums import (  # noqa: F401
     NO_DATA_REASONS,
+    Direction,
     RuleKind,
     Severity,
     SubmissionState,
@@ -240,3 +242,34 @@ class RuleTryForm(forms.Form):
         except RuleSyntaxError as error:
             raise forms.ValidationError(str(error)) from error
         return text
+
+
+# --- catalogue
+
+
+class CatalogueFilterForm(forms.Form):
+    """Filters of the public catalogue; an unknown value is no filter."""
+
+    q = forms.CharField(label=_("Слово или код"), required=False, max_length=100)
+    section = forms.ChoiceField(label=_("Раздел"), required=False)
+    kind = forms.ChoiceField(
+        label=_("Вид муниципалитета"),
+        choices=[("", _("Любой")), *MunicipalityKind.choices],
+        required=False,
+    )
+    direction = forms.ChoiceField(
+        label=_("Направление"),
+        choices=[("", _("Любое")), *Direction.choices],
+        required=False,
+    )
+    year = forms.IntegerField(
+        label=_("Действует за год"), required=False, min_value=1990, max_value=2100
+    )
+    retired = forms.BooleanField(label=_("и те, что больше не собираются"), required=False)
+
+    def __init__(self, *args, sections, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["section"].choices = [
+            ("", _("Любой")),
+            *((section.code, f"{section.code}. {section.local_title}") for section in sections),
+        ]

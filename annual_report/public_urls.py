@@ -1,6 +1,6 @@
 from django.urls import path, re_path
 
-from annual_report.views import pivot, proposal, public, series
+from annual_report.views import catalogue, pivot, proposal, public, series
 
 app_name = "report"
 
@@ -11,8 +11,14 @@ urlpatterns = [
     path("<int:year>/figures.csv", public.report_download, name="report-download"),
     path("<int:year>/<slug:slug>/", public.chapter_detail, name="chapter-detail"),
     # --- catalogue
-    path("indicators/", public.indicator_list, name="indicator-list"),
-    path("indicators/<str:code>/", public.indicator_detail, name="indicator-detail"),
+    path("indicators/", catalogue.indicator_list, name="indicator-list"),
+    re_path(r"^indicators/codebook\.(?P<kind>csv|json)$", catalogue.codebook, name="codebook"),
+    path("indicators/<str:code>/", catalogue.indicator_detail, name="indicator-detail"),
+    path(
+        "indicators/<str:code>/values.csv",
+        catalogue.indicator_download,
+        name="indicator-download",
+    ),
     # --- territory over time
     path(
         "municipalities/<str:oktmo>/series/",

@@ -1,7 +1,9 @@
 """Chainable questions about the report's objects."""
 
+from datetime import date
+
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from annual_report.enums import (
@@ -15,12 +17,46 @@ from okmo_portal.organisations.permissions import is_auditor, is_congress_staff
 
 
 class IndicatorQuerySet(models.QuerySet):
-    def in_force(self, date=None):
-        date = date or timezone.localdate()
+    def in_force(self, day=None):
+        day = day or timezone.localdate()
         return self.filter(
-            Q(valid_from__isnull=True) | Q(valid_from__lte=date),
-            Q(valid_to__isnull=True) | Q(valid_to__gt=date),
+            Q(valid_from__isnull=True) | Q(valid_from__lte=day),
+            Q(valid_to__isnull=True) | Q(valid_to__gt=day),
             is_retired=False,
+        )
+
+    def matching(self, words: str):
+        """By code, title or definition, in either language."""
+        return self.filter(
+            Q(title__icontains=words)
+            | Q(title_en__icontains=words)
+            | Q(definition__icontains=words)
+            | Q(definition_en__icontains=words)
+            | Q(code__iexact=words)
+        )
+
+    def of_kind(self, kind: str):
+        return self.filter(Q(applicable_kinds=[]) | Q(applicable_kinds__contains=[kind]))
+
+    def in_year(self, year: int, kind: str = ""):
+        """What may be asked for the reporting ``year``; see ``Indicator.applies_to``.
+
+        Valid on 31 December and, where legal bases exist, one of them in force (for ``kind``).
+        """
+        day = date(year, 12, 31)
+        bases = self.model._meta.get_field("legal_bases").related_model.objects.filter(
+            indicator=OuterRef("pk")
+        )
+        covering = bases.filter(
+            Q(valid_from__isnull=True) | Q(valid_from__lte=day),
+            Q(valid_to__isnull=True) | Q(valid_to__gt=day),
+        )
+        if kind:
+            covering = covering.filter(Q(kinds=[]) | Q(kinds__contains=[kind]))
+        return self.filter(
+            Q(valid_from__isnull=True) | Q(valid_from__lte=day),
+            Q(valid_to__isnull=True) | Q(valid_to__gt=day),
+            ~Exists(bases) | Exists(covering),
         )
 
 

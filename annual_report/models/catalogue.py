@@ -215,6 +215,14 @@ class Indicator(models.Model):
         return (self.definition_en if in_english() else "") or self.definition
 
     @property
+    def local_source(self):
+        return (self.source_en if in_english() else "") or self.source
+
+    @property
+    def local_owner(self):
+        return (self.owner_en if in_english() else "") or self.owner
+
+    @property
     def offered_choices(self) -> list:
         """What a form lets one choose: pairs of number and label."""
         retired = set(self.retired_choices)

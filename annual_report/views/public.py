@@ -1,6 +1,5 @@
-"""Published reports and the catalogue, for everybody."""
+"""Published reports, for everybody."""
 
-from django.db.models import Q
 from django.http import Http404
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
@@ -8,12 +7,11 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from annual_report.enums import Aggregation, Scope
-from annual_report.models import Indicator, Report, ReportFigure, Section
-from okmo_portal.core.charts import Series, bar_chart, line_chart
+from annual_report.models import Report, ReportFigure
 from okmo_portal.core.downloads import csv_response
 from okmo_portal.core.text import display_for, format_number
 from okmo_portal.core.tilemap import Tile, tile_map
-from okmo_portal.organisations.models import FederalDistrict, Region
+from okmo_portal.organisations.models import Region
 
 HOME_MAP = "D10"
 KEY_FIGURES = ("A05", "D01", "D10", "C07", "I01", "I11")
@@ -134,65 +132,6 @@ def open_data_row(row):
         indicator.code, indicator.title, unit, row.scope, row.scope_code, *numbers, row.method,
         row.count, row.expected,
     ]  # fmt: skip
-
-
-def indicator_list(request):
-    words = request.GET.get("q", "").strip()[:100]
-    rows = Indicator.objects.in_force().select_related("section")
-    if words:
-        rows = rows.filter(
-            Q(title__icontains=words) | Q(title_en__icontains=words) | Q(code__iexact=words)
-        )
-    context = {"indicators": rows, "q": words, "sections": Section.objects.all()}
-    return render(request, "annual_report/public/indicator_list.html", context)
-
-
-def indicator_detail(request, code):
-    indicator = get_object_or_404(Indicator.objects.select_related("section"), code=code)
-    figures = ReportFigure.objects.filter(
-        indicator=indicator, report__in=Report.objects.published()
-    ).select_related("report__campaign")
-    nation = figures.filter(scope=Scope.NATION).order_by("report__campaign__year")
-    latest = Report.objects.published().order_by("-campaign__year").first()
-    context = {
-        "indicator": indicator,
-        "unit": unit_of(indicator),
-        "series": series_chart(indicator, list(nation)),
-        "districts": district_chart(indicator, figures.filter(report=latest)) if latest else None,
-        "latest": latest,
-    }
-    return render(request, "annual_report/public/indicator_detail.html", context)
-
-
-def series_chart(indicator, rows):
-    known = [row.value for row in rows if row.value is not None]
-    if not known:
-        return None
-    display = display_for(unit_of(indicator), indicator.decimals, max(map(abs, known)))
-    return line_chart(
-        [str(row.report.campaign.year) for row in rows],
-        [Series(indicator.local_title, display.scaled(row.value for row in rows))],
-        title=indicator.local_title,
-        unit=display.unit,
-        decimals=display.decimals,
-    )
-
-
-def district_chart(indicator, figures):
-    names = {item.code: item.local_name for item in FederalDistrict.objects.all()}
-    found = {row.scope_code: row.value for row in figures.filter(scope=Scope.DISTRICT)}
-    codes = [code for code in names if code in found]
-    if not codes:
-        return None
-    known = [abs(found[code]) for code in codes if found[code] is not None]
-    display = display_for(unit_of(indicator), indicator.decimals, max(known, default=None))
-    return bar_chart(
-        [names[code] for code in codes],
-        [Series(indicator.local_title, display.scaled(found[code] for code in codes))],
-        title=indicator.local_title,
-        unit=display.unit,
-        decimals=display.decimals,
-    )
 
 
 def home_card(request):

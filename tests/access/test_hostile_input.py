@@ -77,7 +77,8 @@ def test_query_parameters(client, world, role):
 
 @pytest.mark.parametrize(
     "template",
-    ["/territory/{}/", "/territory/municipality/{}/", "/report/indicators/{}/", "/report/{}/",
+    ["/territory/{}/", "/territory/municipality/{}/", "/report/indicators/{}/",
+     "/report/indicators/{}/values.csv", "/report/{}/",
      "/organisations/invitations/{}/", "/cabinet/forms/{}/", "/cabinet/forms/1/section/{}/",
      "/cabinet/review/{}/", "/organisations/memberships/{}/", "/help/{}/", "/files/{}/", "/jobs/{}/",
      "/organisations/memberships/request/municipality/{}/", "/cabinet/reports/{}/",

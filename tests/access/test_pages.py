@@ -39,6 +39,8 @@ PAGES = {
     "report:report-list": ("get", [], EVERYBODY),
     "report:indicator-list": ("get", [], EVERYBODY),
     "report:indicator-detail": ("get", ["'C01"], EVERYBODY),
+    "report:indicator-download": ("get", ["'C01"], EVERYBODY),
+    "report:codebook": ("get", ["'csv"], EVERYBODY),
     # The world's report is not published.
     "report:report-detail": ("get", ["year"], CONGRESS),
     "report:report-download": ("get", ["year"], CONGRESS),

@@ -4,6 +4,7 @@ import pytest
 from django.urls import reverse
 from playwright.sync_api import expect
 
+from annual_report.models import Indicator
 from tests.access.test_pages import PAGES
 from tests.access.world import World
 from tests.factories import people
@@ -13,6 +14,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 #: Files, fragments and pages that redirect on; they have no page of their own to look at.
 NO_PAGE = {
     "health", "favicon", "territory:region-download", "report:report-download",
+    "report:indicator-download", "report:codebook",
     "profile:data-export", "profile:consent", "jobs:job-progress", "documents:document-download",
     "annual_report:review-phones",
     "annual_report:submission-certified", "annual_report:board-download",
@@ -74,6 +76,7 @@ def test_admin_pages(page, live_server, check_page, browser_sign_in):
     staff = people.give_consent(world.people["staff"])
     browser_sign_in(staff)
     report = world.submission.campaign.report.pk
+    form, posts = world.submission.campaign.form_id, Indicator.objects.get(code="C01").pk
     refused = []
     page.on(
         "console",
@@ -83,7 +86,10 @@ def test_admin_pages(page, live_server, check_page, browser_sign_in):
         "", "organisations/municipality/", "organisations/municipality/add/",
         "organisations/municipality/import/", "organisations/membership/",
         "annual_report/campaign/add/", f"annual_report/report/{report}/change/",
-        "core/productionyear/2026/change/", "jobs/job/",
+        "core/productionyear/2026/change/", "jobs/job/", "annual_report/indicator/",
+        f"annual_report/indicator/{posts}/change/", f"annual_report/indicator/{posts}/version/",
+        "annual_report/indicator/book/", f"annual_report/form/{form}/change/",
+        f"annual_report/form/{form}/diff/", "annual_report/controlrule/", "annual_report/legalbasis/",
     ):  # fmt: skip
         assert page.goto(f"{live_server.url}/admin/{path}").status == 200, path
         page.wait_for_load_state("networkidle")
