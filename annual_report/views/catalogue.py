@@ -290,7 +290,8 @@ def indicator_download(request, code):
 def download_row(indicator, row, versions, newest):
     year = row.report.campaign.year
     factor = conversion_factor(versions, year, max(newest, year))
-    unit = "%" if indicator.aggregation == Aggregation.SHARE else indicator.version_for(year).unit
+    version = version_for(versions, year) or indicator
+    unit = "%" if indicator.aggregation == Aggregation.SHARE else version.unit
     now = None if row.value is None or factor is None else row.value * factor
     return [
         year, row.scope, row.scope_code, plain(row.value), plain(row.low), plain(row.high), unit,
