@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from annual_report.card import certifier_names, why_closed
-from annual_report.enums import Severity
+from annual_report.enums import Severity, ValueType
 from annual_report.filled_form import get_filled_form
 from annual_report.forms import (
     NO_DATA_REASONS,
@@ -25,9 +25,10 @@ from annual_report.forms import (
 )
 from annual_report.models import Submission
 from annual_report.permissions import certifies_submission, change_answers, edits_submission
+from annual_report.rules.browser import tree_payload
 from annual_report.services import answers as answer_services
 from annual_report.services import submissions as services
-from annual_report.services.checks import check_form
+from annual_report.services.checks import browser_rules, check_form, rules_of
 from annual_report.services.unusual import unusual_problems
 from annual_report.views.grid import LOOKS, build_rows
 from okmo_portal.core.text import clean_text, format_datetime
@@ -193,10 +194,38 @@ def show_grid(request, submission, code, *, posted=None, result=None):
         "years": [form.spec.year + ahead for ahead in range(-1, 4)],
         "seen": submission.updated_at.isoformat() if submission.updated_at else "",
         "certifiers": [] if context["certifies"] else certifier_names(submission),
+        "rules": live_rules(form, codes, problems) if context["can_edit"] else None,
         "certify_label": SubmitForm.base_fields["certified"].label,
     }
     name = "form" if code is None else "section"
     return render(request, f"annual_report/submission/{name}.html", context)
+
+
+def live_rules(form, codes, problems):
+    """What the page's scripts need to check the cells of ``codes`` while they are typed."""
+    payload = browser_rules(form)
+    trees = rules_of(form).formulas
+    return payload | {
+        "rules": [rule for rule in payload["rules"] if codes & set(rule["codes"])],
+        "values": {cell.code: float(cell.value) for cell in form.asked if cell.value is not None},
+        "words": {cell.code: cell.shown for cell in form.cells.values()},
+        "fields": {cell.code: describe_limits(cell.indicator) for cell in form.asked},
+        "computed": {
+            item.code: {"tree": tree_payload(trees[item.code]), "decimals": item.decimals}
+            for item in form.spec.computed
+            if item.code in trees
+        },
+        "problems": describe_problems(problems),
+    }
+
+
+def describe_limits(spec):
+    return {
+        "whole": spec.value_type == ValueType.INTEGER,
+        "decimals": spec.decimals,
+        "min": None if spec.min_value is None else float(spec.min_value),
+        "max": None if spec.max_value is None else float(spec.max_value),
+    }
 
 
 def describe_part(part, form, can_edit, posted, conflicts, problems):
@@ -323,21 +352,26 @@ def describe_saved(result, posted):
         "sections": {part.section.code: [part.filled, part.required] for part in form.sections},
         "filled": [form.submission.filled, form.submission.required],
         "computed": {item.code: form.cells[item.code].shown for item in form.spec.computed},
-        "problems": [
-            {
-                "id": problem.rule_id,
-                "code": problem.code,
-                "severity": problem.severity.value,
-                "label": str(problem.severity.label),
-                "message": problem.message,
-                "hint": problem.hint,
-                "codes": problem.codes,
-                "explanation": problem.explanation,
-            }
-            for problem in result.problems
-            if not problem.code.startswith("M-")
-        ],
+        "problems": describe_problems(result.problems),
     }
+
+
+def describe_problems(problems):
+    """Findings for the page's scripts; what is merely missing is not said at each key."""
+    return [
+        {
+            "id": problem.rule_id,
+            "code": problem.code,
+            "severity": problem.severity.value,
+            "label": str(problem.severity.label),
+            "message": problem.message,
+            "hint": problem.hint,
+            "codes": problem.codes,
+            "explanation": problem.explanation,
+        }
+        for problem in problems
+        if not problem.code.startswith("M-")
+    ]
 
 
 # --- check -------------------------------------------------------------------------------------

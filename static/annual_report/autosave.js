@@ -1,7 +1,7 @@
 // Saves each cell when it is left; keeps what is typed in the browser until the server has it, also
 // what was typed in other sections or before the line was lost.
 import { startGrid } from "./grid.js";
-import { showProblems, takeLive } from "./problems.js";
+import { believe, watch } from "./live.js";
 
 const form = document.getElementById("section-form");
 const status = document.getElementById("save-state");
@@ -46,6 +46,12 @@ function forget(code) {
 }
 
 // --- the page's fields -------------------------------------------------------------------------
+
+// Trouble stays in sight wherever one is on the page.
+function say(text, isTrouble = false) {
+  status.textContent = text;
+  status.classList.toggle("save-state--trouble", isTrouble);
+}
 
 const field = (kind, code) => form.elements[`${kind}-${code}`];
 const isExplanation = (code) => code.startsWith("explain-");
@@ -95,7 +101,7 @@ function offerChoice(code, theirs) {
       refused.delete(code);
       forget(code);
       showError(code, "");
-      status.textContent = "";
+      say("");
     }),
   );
   place.after(box);
@@ -155,13 +161,13 @@ async function send(batch) {
     redirect: "manual",
   });
   if (answer.type === "opaqueredirect" || answer.status === 403) {
-    status.textContent = "Вход закрыт. Войдите снова в другой вкладке: введённое здесь не пропадёт.";
+    say("Вход закрыт. Войдите снова в другой вкладке: введённое здесь не пропадёт.", true);
     throw new Error("signed out");
   }
   if (answer.status >= 500) throw new Error("server");
   if (!answer.ok) {
     const text = answer.status === 404 ? "Форма больше не открыта для Вас." : (await answer.json()).error;
-    status.textContent = `${text} Введённое хранится в браузере; обновите страницу.`;
+    say(`${text} Введённое хранится в браузере; обновите страницу.`, true);
     for (const code of sent.keys()) refused.add(code);
     return;
   }
@@ -169,15 +175,16 @@ async function send(batch) {
 }
 
 function settle(result, sent) {
-  for (const [code, cell] of sent) settleCell(code, cell, result.cells[code] ?? {});
+  for (const [code, cell] of sent) settleCell(code, cell, result.cells[code] ?? {}, result.saved_at);
   showCounts(result);
-  showProblems(result.problems);
-  takeLive(form);
+  believe(result.problems);
+  // What is being typed now, or was refused, the server does not know.
+  if (Object.keys(kept()).length) watch(form);
   const open = refused.size + conflicts.size;
-  status.textContent = open ? `Есть несохранённые поля: ${open}` : `Сохранено в ${result.saved_at}`;
+  say(open ? `Есть несохранённые поля: ${open}` : `Сохранено в ${result.saved_at}`);
 }
 
-function settleCell(code, cell, fate) {
+function settleCell(code, cell, fate, savedAt) {
   if (fate.error) {
     showError(code, fate.error);
     (fate.conflict ? conflicts : refused).add(code);
@@ -191,7 +198,7 @@ function settleCell(code, cell, fate) {
   conflicts.delete(code);
   showError(code, "");
   if (fate.seen) seen.set(code, fate.seen);
-  showState(code, "");
+  showState(code, `сохранено в ${savedAt}`);
   // What was typed meanwhile is still to be sent.
   if (!isHere(code) || same(cell, read(code))) forget(code);
   else keep(code);
@@ -205,13 +212,13 @@ async function flush() {
   const batch = new Map([...waiting].slice(0, BATCH));
   // Taken out before the answer comes: what is typed meanwhile is queued anew.
   for (const code of batch.keys()) waiting.delete(code);
-  status.textContent = "Сохраняем…";
+  say("Сохраняем…");
   try {
     await send(batch);
   } catch (error) {
     for (const [code, kind] of batch) if (!waiting.has(code)) waiting.set(code, kind);
     if (error.message !== "signed out") {
-      status.textContent = `Нет связи. В браузере хранится полей: ${waiting.size}, повторим через несколько секунд.`;
+      say(`Нет связи. В браузере хранится полей: ${waiting.size}, повторим через несколько секунд.`, true);
     }
     timer = setTimeout(flush, RETRY);
   } finally {
@@ -231,7 +238,7 @@ form.addEventListener("input", (event) => {
   const code = codeOf(event.target);
   if (code) {
     keep(code);
-    takeLive(form);
+    watch(form);
   }
 });
 form.addEventListener("change", (event) => {
@@ -270,6 +277,5 @@ function bringBack() {
 }
 
 document.documentElement.classList.add("has-script");
-startGrid(form, status);
-takeLive(form);
+startGrid(form);
 bringBack();

@@ -86,8 +86,9 @@ function tell(inputs) {
   }
 }
 
-export function startGrid(form, status) {
+export function startGrid(form) {
   const undo = document.getElementById("undo-paste");
+  const told = document.getElementById("paste-state");
   let last = [];
 
   form.addEventListener("keydown", (event) => {
@@ -110,16 +111,16 @@ export function startGrid(form, status) {
     const { done, passed } = paste(form, event.target, parseTable(text));
     last = done;
     tell(done.map(([input]) => input));
-    if (undo) undo.hidden = !done.length;
+    undo.hidden = !done.length;
     const rest = passed ? `, пропущено: ${passed} (строки считаются сами, закрыты или кончились)` : "";
-    status.textContent = `Вставлено полей: ${done.length}${rest}`;
+    told.textContent = `Вставлено полей: ${done.length}${rest}.`;
   });
 
-  undo?.addEventListener("click", () => {
+  undo.addEventListener("click", () => {
     for (const [input, before] of last) input.value = before;
     tell(last.map(([input]) => input));
     last = [];
     undo.hidden = true;
-    status.textContent = "Вставка отменена";
+    told.textContent = "Вставка отменена.";
   });
 }

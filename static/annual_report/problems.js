@@ -60,5 +60,3 @@ export function showProblems(problems) {
     )));
   }
 }
-
-export function takeLive() { /* the rules come to the browser with their own module */ }
