@@ -14,6 +14,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 #: Files, fragments and pages that redirect on; they have no page of their own to look at.
 NO_PAGE = {
     "health", "favicon", "territory:region-download", "report:report-download",
+    "report:municipality-series-download", "report:scope-series-download",
     "report:indicator-download", "report:codebook",
     "profile:data-export", "profile:consent", "jobs:job-progress", "documents:document-download",
     "annual_report:review-phones",
