@@ -17,7 +17,7 @@ class AnnualReportConfig(AppConfig):
         from annual_report.services.workbook_intakes import can_read_intake
         from annual_report.services.workbook_sets import can_read_bundle
         from annual_report.services.workbooks import can_read_upload
-        from annual_report.views import public, series
+        from annual_report.views import peers, public, series
         from okmo_portal.documents import policies
         from okmo_portal.notifications import kinds
 
@@ -29,6 +29,7 @@ class AnnualReportConfig(AppConfig):
         registry.add_cabinet_section(cabinet.section, order=10)
         registry.add_panel("region", public.region_panel)
         registry.add_panel("municipality", series.municipality_panel)
+        registry.add_panel("municipality", peers.municipality_panel, order=110)
         registry.add_search(
             SearchKind("indicator", _("Показатели"), cabinet.indicator_rows, order=30)
         )

@@ -1,6 +1,14 @@
 from django.urls import path, re_path
 
-from annual_report.views import catalogue, pivot, proposal, public, series
+from annual_report.views import (
+    catalogue,
+    figures,
+    peers,
+    pivot,
+    proposal,
+    public,
+    series,
+)
 
 app_name = "report"
 
@@ -20,6 +28,7 @@ urlpatterns = [
         name="indicator-download",
     ),
     # --- territory over time
+    path("municipalities/<str:oktmo>/peers/", peers.municipality_peers, name="municipality-peers"),
     path(
         "municipalities/<str:oktmo>/series/",
         series.municipality_series_list,
@@ -46,6 +55,7 @@ urlpatterns = [
         name="scope-series-download",
     ),
     # --- pivot, regions, municipalities, peers
+    path("indicators/<str:code>/figures/", figures.indicator_figures, name="indicator-figures"),
     path("tables/", pivot.pivot_page, name="pivot"),
     re_path(r"^tables/table\.(?P<kind>csv|xlsx)$", pivot.pivot_download, name="pivot-download"),
     #

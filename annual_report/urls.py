@@ -5,6 +5,7 @@ from annual_report.views import (
     chapter,
     filling,
     observation,
+    peers,
     proposal,
     report,
     review,
@@ -94,6 +95,7 @@ urlpatterns = [
         name="observation-act",
     ),
     # --- analysis: pivot, peers, quality
+    path("forms/<int:pk>/benchmark/", peers.benchmark, name="benchmark"),
     #
     # --- making the report
     path("reports/", report.report_manage_list, name="report-manage-list"),

@@ -5,7 +5,8 @@ from __future__ import annotations
 import fcntl
 import json
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -26,15 +27,27 @@ from annual_report.services.snapshots import (
 from annual_report.versions import conversion_factor
 
 
+def derived_path(sha256: str, name: str) -> Path:
+    """Where a table that follows from a snapshot lies."""
+    return settings.DATA_ROOT / "cubes" / f"{sha256[:32]}-{name}.arrow"
+
+
+@contextmanager
+def building(target: Path) -> Iterator[bool]:
+    """Hold the right to make ``target``; False when somebody else has made it meanwhile."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    # Two readers of a new snapshot: the second waits instead of building it too.
+    with target.with_suffix(".lock").open("w") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield not target.exists()
+
+
 def cube_path(path: str, sha256: str) -> Path:
     """Where the wide table of the snapshot folder ``path`` lies; made when it is not there."""
-    target = settings.DATA_ROOT / "cubes" / f"{sha256[:32]}-v{cube.VERSION}.arrow"
+    target = derived_path(sha256, f"v{cube.VERSION}")
     if not target.exists():
-        target.parent.mkdir(parents=True, exist_ok=True)
-        # Two readers of a new snapshot: the second waits instead of building it too.
-        with target.with_suffix(".lock").open("w") as handle:
-            fcntl.flock(handle, fcntl.LOCK_EX)
-            if not target.exists():
+        with building(target) as is_needed:
+            if is_needed:
                 cube.write_cube(target, _build(path, sha256))
     return target
 

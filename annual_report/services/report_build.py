@@ -14,7 +14,7 @@ from django.utils import timezone, translation
 
 from annual_report import workflow
 from annual_report.models import Report, ReportChapter, ReportFile
-from annual_report.services import report_files
+from annual_report.services import cubes, peers, report_files
 from annual_report.services.chapters import chapter_context, get_builder
 from annual_report.services.reports import check_not_published
 from annual_report.services.snapshots import hash_of, write_file
@@ -156,6 +156,9 @@ def finish_build(*, report: Report, path: Path, job_id: str) -> None:
         by=person,
         subject=report,
     )
+    # The first reader must not wait until the wide tables are made.
+    cubes.warm(report.snapshot)
+    peers.warm(report.snapshot)
     for file in sorted(files_folder(job_id).iterdir()):
         store_report_file(report, file, year, person)
     locked = Report.objects.select_for_update(of=("self",)).get(pk=report.pk)

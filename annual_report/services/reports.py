@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +23,7 @@ from annual_report.models import (
     ReportFigure,
     Snapshot,
 )
-from annual_report.services import chapters, cubes
+from annual_report.services import chapters
 from annual_report.services.snapshots import create_snapshot
 from okmo_portal.accounts.models import User
 from okmo_portal.jobs import services as jobs
@@ -202,8 +201,6 @@ def publish_report(*, report: Report, by: User | None) -> Report:
     """Open the report to everybody (from ``public_from`` on); a constraint demands the PDF."""
     with transitions.apply(workflow.PUBLISH, report, by=by) as locked:
         locked.published_at, locked.published_by = timezone.now(), by
-        # The first reader must not wait until the wide tables are made.
-        transaction.on_commit(partial(cubes.warm, locked.snapshot))
         transaction.on_commit(refresh_search)
     return locked
 

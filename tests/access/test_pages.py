@@ -52,6 +52,9 @@ PAGES = {
     "report:scope-series": ("get", ["'region", "region", "'C01"], EVERYBODY),
     "report:scope-series-download": ("get", ["'kind", "'municipal_okrug", "'C01"], EVERYBODY),
     # --- public pivot, regions, municipalities, peers
+    # Nothing is published in the world: there is nothing to compare, and no figure.
+    "report:municipality-peers": ("get", ["oktmo"], ()),
+    "report:indicator-figures": ("get", ["'C01"], EVERYBODY),
     "report:pivot": ("get", [], EVERYBODY),
     # The world's report is not published: there is no table to download.
     "report:pivot-download": ("get", ["'csv"], ()),
@@ -147,6 +150,7 @@ PAGES = {
     "annual_report:observation-rejected": ("get", ["observations"], CONGRESS),
     "annual_report:observation-act": ("post", ["observations", "'check"], ("staff",)),
     # --- analysis: pivot, peers, quality
+    "annual_report:benchmark": ("get", ["submission"], READERS),
     #
     # --- making the report
     "annual_report:chapter-list": ("get", ["year"], CONGRESS),
@@ -160,7 +164,7 @@ PAGES = {
 #: Addresses of things that are public once published: who may not see one is not asked to sign in.
 PUBLIC_ADDRESSES = {
     "report:report-detail", "report:report-download", "documents:document-download",
-    "report:pivot-download", "report:chapter-detail", "report:proposal-detail",
+    "report:pivot-download", "report:chapter-detail", "report:municipality-peers", "report:proposal-detail",
 }  # fmt: skip
 
 #: Addresses of the sign-in library: open ones, and those that send the anonymous away.

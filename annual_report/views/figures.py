@@ -1,0 +1,84 @@
+"""One indicator's published figures with everything that lets a reader judge them."""
+
+from django.shortcuts import get_object_or_404, render
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+
+from annual_report.analysis import METHODS, MIN_COVERAGE
+from annual_report.enums import Aggregation, Scope, SizeClass
+from annual_report.models import Indicator, Report, ReportFigure
+from annual_report.services.snapshots import load_catalogue
+from okmo_portal.core.text import display_for
+from okmo_portal.organisations.enums import MunicipalityKind
+from okmo_portal.organisations.models import FederalDistrict, Region
+
+#: Below this coverage a figure is marked, though it is shown.
+WEAK_COVERAGE = 0.6
+
+
+def indicator_figures(request, code):
+    """Value, interval, unweighted value and coverage by territory; snapshot, hash and formula."""
+    indicator = get_object_or_404(Indicator.objects.select_related("section"), code=code)
+    reports = list(
+        Report.objects.published()
+        .select_related("campaign", "snapshot")
+        .order_by("-campaign__year")
+    )
+    asked = request.GET.get("year", "")
+    report = next((item for item in reports if str(item.campaign.year) == asked), None)
+    report = report or (reports[0] if reports else None)
+    context = {"indicator": indicator, "reports": reports, "report": report}
+    if report is not None:
+        rows = list(ReportFigure.objects.filter(report=report, indicator=indicator))
+        frozen = next((x for x in load_catalogue(report.snapshot) if x["code"] == code), {})
+        context |= {
+            "groups": groups(indicator, rows),
+            "frozen": frozen,
+            "snapshot": report.snapshot,
+            "files": report.files.select_related("document"),
+        }
+    return render(request, "annual_report/public/indicator_figures.html", context)
+
+
+def groups(indicator, rows):
+    """Rows by scope with their names, in the order in which people look for them."""
+    names = {
+        Scope.NATION: {"": _("Россия")},
+        Scope.DISTRICT: {x.code: x.local_name for x in FederalDistrict.objects.all()},
+        Scope.REGION: {x.code: x.local_name for x in Region.objects.order_by("sort_key")},
+        Scope.KIND: {x.value: capfirst(x.label) for x in MunicipalityKind},
+        Scope.SIZE: {x.value: capfirst(x.label) for x in SizeClass},
+    }
+    found = {(row.scope, row.scope_code): row for row in rows}
+    unit = "%" if indicator.aggregation == Aggregation.SHARE else indicator.local_unit
+    result = []
+    for scope, labels in names.items():
+        lines = [
+            describe(found[scope, key], label, unit, indicator.decimals)
+            for key, label in labels.items()
+            if (scope, key) in found
+        ]
+        if lines:
+            result.append((capfirst(scope.label), lines))
+    return result
+
+
+def describe(row, label, unit, decimals):
+    known = [abs(x) for x in (row.value, row.high) if x is not None]
+    display = display_for(unit, decimals, max(known, default=None))
+    share = row.count / row.expected if row.expected else 0
+    has_interval = row.value is not None and row.low is not None and row.low != row.high
+    return {
+        "name": label,
+        "value": _("данных мало") if row.value is None else display.number(row.value),
+        "unit": "" if row.value is None else display.unit,
+        "interval": (
+            f"{display.number(row.low)} – {display.number(row.high)}" if has_interval else "—"
+        ),
+        "unweighted": "—" if row.unweighted is None else display.number(row.unweighted),
+        "share": share,
+        "count": row.count,
+        "expected": row.expected,
+        "method": METHODS.get(row.method, ""),
+        "level": "bad" if share < MIN_COVERAGE else "warn" if share < WEAK_COVERAGE else "ok",
+    }
