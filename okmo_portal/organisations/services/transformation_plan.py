@@ -27,7 +27,7 @@ class Plan:
     dated: list[Municipality] = field(default_factory=list)
     joined: list[Municipality] = field(default_factory=list)
     #: (change, settlement, number of its former district, its new district).
-    moved: list[tuple[MunicipalityChange, Municipality, int, Municipality]] = field(
+    moved: list[tuple[MunicipalityChange, Municipality, int | None, Municipality]] = field(
         default_factory=list
     )
     changes: list[MunicipalityChange] = field(default_factory=list)
@@ -79,7 +79,7 @@ class Plan:
         parts = [change for change in self.changes if change.part_of is not None]
         for part in parts:
             # The whole has got its number just now.
-            part.part_of_id = part.part_of.pk
+            part.part_of_id = getattr(part.part_of, "pk", None)
         MunicipalityChange.objects.bulk_create(parts)
         for name, pairs in (("predecessors", self.predecessors), ("successors", self.successors)):
             through = getattr(MunicipalityChange, name).through
