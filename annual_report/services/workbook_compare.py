@@ -197,8 +197,9 @@ class Comparison:
         return row.place if row else ""
 
 
-def compare(form: FilledForm, uploaded: Uploaded) -> Comparison:
-    """Three-way, see ``workbooks.diff``. Leaves ``form`` as it would be after accepting everything.
+def compare(form: FilledForm, uploaded: Uploaded, *, check: bool = True) -> Comparison:
+    """Three-way, see ``workbooks.diff``. With ``check``, what the rules would say afterwards, too:
+    ``form`` is then left as it would be after accepting everything.
 
     Raises WorkbookRefused when an older workbook has values that no move brings into this form.
     """
@@ -212,6 +213,8 @@ def compare(form: FilledForm, uploaded: Uploaded) -> Comparison:
         rows[code] = Row(cell, typed, found, places["value"], places, now)
     name_authors(rows.values())
     comparison = Comparison(form, uploaded, rows, compare_explanations(form, uploaded), left_over)
+    if not check:
+        return comparison
     form.put_answers(after(row) for row in rows.values() if row.merge.touched and not row.errors)
     comparison.problems = check_form(form)
     return comparison
