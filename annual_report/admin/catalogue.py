@@ -69,7 +69,7 @@ class SectionAdmin(KeptAdmin):
     search_fields = ["title"]
 
 
-class VersionInline(admin.TabularInline):
+class VersionInline(admin.StackedInline):
     """What was asked from which year; a new one has a page of its own."""
 
     model = IndicatorVersion
