@@ -6,6 +6,7 @@ from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import TemplateView
 
+from annual_report.api import api as report_api
 from okmo_portal.views import cabinet, guides, public
 
 admin.autodiscover()
@@ -30,6 +31,7 @@ urlpatterns = [
     path("organisations/", include("okmo_portal.organisations.urls")),
     path("files/", include("okmo_portal.documents.urls")),
     path("notifications/", include("okmo_portal.notifications.urls")),
+    path("api/v1/", report_api.urls),
     path("jobs/", include("okmo_portal.jobs.urls")),
     path("components/", include("okmo_portal.core.urls")),
     *i18n_patterns(

@@ -59,6 +59,14 @@ PAGES = {
     # The world's report is not published: there is no table to download.
     "report:pivot-download": ("get", ["'csv"], ()),
     #
+    # --- the open API
+    "report-api:openapi-json": ("get", [], EVERYBODY),
+    "report-api:api-root": ("get", [], ()),
+    "report-api:indicators": ("get", [], EVERYBODY),
+    "report-api:indicator": ("get", ["'C01"], EVERYBODY),
+    "report-api:reports": ("get", [], EVERYBODY),
+    "report-api:figures": ("get", [], EVERYBODY),
+    "report-api:municipality": ("get", ["oktmo"], ()),
     # --- public proposals
     "report:proposal-list": ("get", [], EVERYBODY),
     # The world's report is not published, and so is not what municipalities proposed in it.
