@@ -209,6 +209,8 @@ def test_locked_form_takes_only_mended_words_of_rules(filed):
         (b"PK\x03\x04broken", "не читается как книга Excel"),
         (write_xlsx([make_dataset([["а", "б"], ["1", "2"]], "Чужой")]), "Незнакомые листы: Чужой"),
     ],
+    # The bytes hold the time at which they were written, and parallel processes must agree on names.
+    ids=["empty", "broken", "foreign"],
 )
 def test_foreign_file_is_refused_in_words(content, reason):
     with pytest.raises(UnreadableFile, match=reason):
