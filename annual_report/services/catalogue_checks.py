@@ -10,6 +10,7 @@ from django.db.models import Max
 from annual_report.enums import CampaignState, ValueType
 from annual_report.models import Answer, ControlRule, FormField, Indicator, Observation
 from annual_report.rules import RuleSyntaxError, check_codes, parse_condition, parse_formula
+from annual_report.rules.messages import check_message
 
 CODE = re.compile(r"^[A-Z]\d{2}$")
 #: A change of these gives old answers another meaning: it needs a version.
@@ -93,6 +94,10 @@ def check_rule(rule: ControlRule) -> None:
         check_codes(expression.codes, set(known), where="каталоге")
     except RuleSyntaxError as error:
         raise ValidationError({"expression": str(error)}) from error
+    try:
+        check_message(rule.message)
+    except RuleSyntaxError as error:
+        raise ValidationError({"message": str(error)}) from error
 
 
 def check_formula(text: str) -> None:

@@ -1,5 +1,6 @@
 """One rule text, four engines: on the same values they give the same verdicts."""
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pandas as pd
@@ -7,6 +8,7 @@ import pytest
 import xlsxwriter
 from django.templatetags.static import static
 from hypothesis import example, given, settings
+from hypothesis import strategies as st
 from python_calamine import CalamineWorkbook
 from xlsxwriter.utility import xl_rowcol_to_cell
 
@@ -14,7 +16,13 @@ from annual_report.rules import server
 from annual_report.rules.browser import tree_payload
 from annual_report.rules.excel import to_formula
 from annual_report.rules.frame import verdicts
-from annual_report.rules.tree import keys_of, needs_of
+from annual_report.rules.tree import (
+    RELATIVE_TOLERANCE,
+    SMALLEST_DIVISOR,
+    TOLERANCE,
+    keys_of,
+    needs_of,
+)
 from tests.annual_report.office import recalculate, require_office
 from tests.annual_report.rule_cases import BOUNDARY, CASES, collect
 
@@ -63,11 +71,17 @@ def test_binary_numbers_decide_as_exact_decimals_would(case):
     assert on_server(case) == in_decimals(case)
 
 
-@with_boundary
 @settings(max_examples=300)
-@given(CASES)
-def test_frame_gives_the_verdict_of_the_server(case):
-    assert in_frame([case], case.tree) == [AS_INT[on_server(case)]]
+@given(CASES, st.lists(CASES, max_size=4))
+def test_frame_gives_the_verdict_of_the_server(case, others):
+    """One rule over several municipalities at once."""
+    rows = [case, *(replace(other, text=case.text) for other in others)]
+    assert in_frame(rows, case.tree) == [AS_INT[on_server(row)] for row in rows]
+
+
+def test_frame_decides_on_the_boundary_as_the_server_does():
+    for case in BOUNDARY:
+        assert in_frame([case], case.tree) == [AS_INT[on_server(case)]], case
 
 
 @pytest.fixture(scope="module")
@@ -140,3 +154,37 @@ def test_browser_gives_the_verdict_of_the_server(cases, page, live_server):
     ]
     found = page.evaluate(EVALUATE, [live_server.url + static("annual_report/rules.js"), given])
     assert differences(cases, found) == []
+
+
+API = """async (address) => {
+    const rules = await import(address);
+    const rule = (id, severity, tree, keys) => ({ id, severity, tree, keys, codes: keys });
+    const found = rules.check([
+        rule(1, "notice", ["<", "A01", 5], ["A01"]),
+        rule(2, "explain", ["<", "A01", ["*", 2, "prev:A01"]], ["A01", "prev:A01"]),
+        rule(3, "critical", ["<", "A01", ["*", 9, "prev:A01"]], ["A01", "prev:A01"]),
+        rule(4, "critical", ["<", "A02", 1], ["A02"]),
+        rule(5, "critical", ["<", "A01", 100], ["A01"]),
+    ], { A01: 90, "prev:A01": 2, A02: null }, "rural_settlement");
+    const shown = { A01: "90,0", "prev2:A01": "2,0" };
+    return {
+        found: found.map((item) => item.rule.id),
+        words: rules.fillMessage("Стало {A01}, было {prev2 A01}, {prev A01}.", (key) => shown[key] ?? "—"),
+        number: rules.compute(["/", ["+", "A01", 1], "prev:A01"], { A01: 3, "prev:A01": 8 }),
+        nothing: rules.compute(["/", "A01", 0], { A01: 3 }),
+        constants: [rules.TOLERANCE, rules.RELATIVE_TOLERANCE, rules.SMALLEST_DIVISOR],
+    };
+}"""
+
+
+@pytest.mark.django_db(transaction=True)
+def test_browser_finds_fills_and_computes(page, live_server):
+    page.goto(f"{live_server.url}/accessibility/")
+    assert page.evaluate(API, live_server.url + static("annual_report/rules.js")) == {
+        # What the graver rule 3 says of the same values silences rule 2.
+        "found": [3, 1],
+        "words": "Стало 90,0, было 2,0, —.",
+        "number": 0.5,
+        "nothing": None,
+        "constants": [float(TOLERANCE), float(RELATIVE_TOLERANCE), float(SMALLEST_DIVISOR)],
+    }
