@@ -23,6 +23,7 @@ from annual_report.services.campaigns import (
     prefill_submissions,
 )
 from annual_report.services.catalogue import FORM_CODE, load_catalogue
+from annual_report.services.rule_runs import run_rules
 from annual_report.services.versions import add_version
 from annual_report.versions import conversion_factor
 from okmo_portal.accounts.models import User
@@ -66,6 +67,7 @@ def load(*, scale: str) -> None:
         if not current:
             _publish(campaign, staff)
     _leave_task_for_showcase()
+    run_rules(campaign=campaign, by=staff)
     rebuild_index()
 
 
