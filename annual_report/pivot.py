@@ -85,10 +85,14 @@ def make_pivot(
     keyed = chosen.with_columns(row_key.alias("@row"), column_key.alias("@column"))
     pivot = Pivot(_members(keyed, "@row"), _members(keyed, "@column"))
     groupings: list[list[str]] = [["@row", "@column"], ["@row"], ["@column"], []]
+    # By kind, by size and one by one both levels are shown beside each other; else one would be
+    # counted with one's district and alone.
+    apart = {"kind", "size", "municipality"} & {rows, columns} or (filters or {}).get("kind")
     for keys in groupings:
         if not columns and "@column" in keys:
             continue
-        _fill(pivot, keyed, infos, keys)
+        split = bool(apart) and bool(keys)
+        _fill(pivot, keyed, infos, keys, upper_only=not split)
     return pivot
 
 
@@ -113,9 +117,16 @@ def _members(table: pl.LazyFrame, name: str) -> list[str]:
 
 
 def _fill(
-    pivot: Pivot, table: pl.LazyFrame, infos: Sequence[IndicatorInfo], keys: list[str]
+    pivot: Pivot,
+    table: pl.LazyFrame,
+    infos: Sequence[IndicatorInfo],
+    keys: list[str],
+    *,
+    upper_only: bool,
 ) -> None:
-    expressions = [item for info in infos for item in figure_expressions(info)]
+    expressions = [
+        item for info in infos for item in figure_expressions(info, upper_only=upper_only)
+    ]
     grouped = table.group_by(keys).agg(expressions) if keys else table.select(expressions)
     for record in grouped.collect().to_dicts():
         row, column = record.get("@row", TOTAL), record.get("@column", TOTAL)
@@ -129,16 +140,22 @@ def _cell(code: str, record: Mapping[str, Any]) -> Cell:
     return Cell(None if is_thin(count, expected) else value, count, expected)
 
 
-def figure_expressions(info: IndicatorInfo) -> list[pl.Expr]:
-    """Value, count and expected number of one group, as columns ``CODE#…``."""
-    applies = pl.col("kind").is_in(list(info.kinds)) if info.kinds else pl.lit(True)
+def figure_expressions(info: IndicatorInfo, *, upper_only: bool = False) -> list[pl.Expr]:
+    """Value, count and expected number of one group, as columns ``CODE#…``.
+
+    ``upper_only`` leaves settlements out of indicators that their district counts already.
+    """
+    upper = upper_only and info.nested
+    kinds = info.territorial_kinds if upper else info.kinds
+    applies = pl.col("kind").is_in(list(kinds)) if kinds else pl.lit(True)
+    level = applies if upper else pl.lit(True)
     if info.aggregation == Aggregation.RATIO:
         top, bottom = pl.col(info.numerator), pl.col(info.denominator)
-        answered = top.is_not_null() & bottom.is_not_null()
+        answered = top.is_not_null() & bottom.is_not_null() & level
         whole = bottom.filter(answered).sum()
         value = pl.when(whole != 0).then(top.filter(answered).sum() / whole * info.scale)
     else:
-        column = pl.col(info.code)
+        column = pl.when(level).then(pl.col(info.code))
         answered = column.is_not_null()
         value = {
             Aggregation.SHARE: column.mean() * 100,

@@ -20,7 +20,7 @@ from annual_report.analysis.years import PLACE, Year, pivot
 from annual_report.enums import Aggregation, Scope
 from annual_report.statistics.disclosure import COMPLEMENT, FEW, MIN_CELL, suppress
 from annual_report.statistics.estimator import Estimates
-from annual_report.statistics.strata import coverage_table
+from annual_report.statistics.strata import KIND_GROUPS, coverage_table
 from annual_report.statistics.weights import Weights
 
 MIN_COVERAGE = 0.3
@@ -46,6 +46,12 @@ METHODS = {
 }
 
 
+ALL_KINDS = tuple(sorted(KIND_GROUPS))
+#: Municipalities that lie inside others.
+SECOND_LEVEL = frozenset({"urban_settlement", "rural_settlement", "intracity_district"})
+#: Scopes whose figures add municipalities of both levels up.
+TERRITORIAL = (Scope.NATION, Scope.DISTRICT, Scope.REGION)
+
 #: Why a figure is withheld, for the pages that show it so.
 WITHHELD = {
     "coverage": "ответили слишком немногие",
@@ -68,6 +74,15 @@ class IndicatorInfo:
     scale: float = 1.0
     kinds: tuple[str, ...] = ()
     formula: str = ""
+    #: A district's value counts its settlements' too: territories sum the upper level only.
+    nested: bool = False
+
+    @property
+    def territorial_kinds(self) -> tuple[str, ...]:
+        """Whose values make a territory's: nobody is counted twice, with his district and alone."""
+        if not self.nested:
+            return self.kinds
+        return tuple(kind for kind in self.kinds or ALL_KINDS if kind not in SECOND_LEVEL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,9 +238,19 @@ class Analysis:
         return [float(item) for item in np.unique(values)]
 
     def _compute(self, code: str, year: int) -> dict[Scope, dict[str, Figure]]:
-        info, laid = self.indicators[code], self.laid(year)
-        answered, values = laid.values(_parts(info), info.kinds)
-        estimator = laid.estimator(answered, info.kinds)
+        info = self.indicators[code]
+        found = self._estimate(info, year, info.kinds)
+        if info.nested:
+            upper = self._estimate(info, year, info.territorial_kinds)
+            found |= {scope: upper[scope] for scope in TERRITORIAL}
+        return found
+
+    def _estimate(
+        self, info: IndicatorInfo, year: int, kinds: tuple[str, ...]
+    ) -> dict[Scope, dict[str, Figure]]:
+        laid = self.laid(year)
+        answered, values = laid.values(_parts(info), kinds)
+        estimator = laid.estimator(answered, kinds)
         if info.aggregation == Aggregation.RATIO:
             return _figures(laid, estimator.ratio(*values), "ratio", info.scale)
         if info.aggregation == Aggregation.SHARE:
@@ -256,7 +281,7 @@ class Analysis:
 
     def _matched(self, info: IndicatorInfo, year: int) -> pd.DataFrame:
         laid = self.laid(year)
-        answered, values = laid.values(_parts(info), info.kinds)
+        answered, values = laid.values(_parts(info), info.territorial_kinds)
         names = ["top", "bottom"] if len(values) == 2 else ["value"]
         index = laid.index[answered]
         return pd.DataFrame(dict(zip(names, values, strict=True)), index=index)

@@ -263,6 +263,11 @@ def _describe(row: Indicator, year: int) -> dict[str, Any]:
         "denominator": row.denominator.code if row.denominator else "",
         "scale": float(row.scale),
         "formula": text.formula,
+        "nested": row.includes_settlements
+        or any(
+            part is not None and part.includes_settlements
+            for part in (row.numerator, row.denominator)
+        ),
         "kinds": [] if len(kinds) == len(MunicipalityKind) else sorted(kinds),
         "versions": [
             {
@@ -379,6 +384,7 @@ def load_infos(snapshot: Snapshot) -> dict[str, IndicatorInfo]:
             scale=row["scale"],
             kinds=tuple(row["kinds"]),
             formula=row["formula"],
+            nested=row.get("nested", False),
         )
         for row in load_catalogue(snapshot)
     }

@@ -79,6 +79,23 @@ def test_filters_narrow_and_years_become_rows():
     assert {row: pivot.get("C01", row).value for row in pivot.rows} == {"2024": 110, "2025": 110}
 
 
+def test_settlements_are_not_counted_with_their_district_and_alone():
+    rows = [
+        ("40", "municipal_district", "to_1k", 100.0, 1.0),
+        ("40", "rural_settlement", "to_1k", 60.0, 1.0),
+        ("40", "rural_settlement", "to_1k", 40.0, 1.0),
+        ("40", "rural_settlement", "to_1k", 1.0, 1.0),
+        ("40", "urban_okrug", "to_1k", 50.0, 1.0),
+    ]
+    nested = IndicatorInfo("C01", "sum", 0, "чел.", nested=True)
+    whole = make_pivot({2025: table(rows)}, [nested], rows="region").get("C01", "40")
+    assert (whole.value, whole.count, whole.expected) == (150, 2, 2)
+    pivot = make_pivot({2025: table(rows)}, [nested], rows="kind")
+    assert pivot.get("C01", "rural_settlement").value == 101
+    assert pivot.get("C01", TOTAL).value == 150
+    assert make_pivot({2025: table(rows)}, [SUM], rows="region").get("C01", "40").value == 251
+
+
 @given(
     st.lists(
         st.tuples(

@@ -61,6 +61,19 @@ def test_ratio_is_recomputed_from_sums_not_averaged():
     assert analysis.value("C01").value == 200
 
 
+def test_settlements_are_not_counted_with_their_district_and_alone():
+    """Bug: people were counted in their settlement and in its district."""
+    info = IndicatorInfo("C01", "sum", 0, "чел.", nested=True)
+    kinds = ["municipal_district", "rural_settlement", "rural_settlement"] + ["municipal_okrug"] * 2
+    given = rows([(100, 1), (60, 1), (40, 1), (50, 1), (7, 1)])
+    given["kind"] = [kind for kind in kinds for _code in ("C01", "C02")]
+    asked = register(5).assign(kind=kinds)
+    analysis = Analysis(given, asked, [info, *INFOS[1:]], 2025)
+    assert analysis.value("C01").value == 157
+    assert analysis.value("C01").expected == 3
+    assert analysis.value("C02").value == 5
+
+
 def test_thin_figures_are_withheld():
     analysis = Analysis(rows([(10, 10), (100, 10)]), register(10), INFOS, 2025)
     figure = analysis.figures("C01", Scope.REGION)["40"]
