@@ -127,16 +127,20 @@ def test_features_name_tests_and_benchmark_lines_that_exist():
     ).replace("{name}", "")
     missing = []
     for feature, _role, _page, proof in feature_rows():
-        if proof.startswith("bench "):
-            lines = re.findall(r"`([\w.]+)`", proof)
-            found = all(bench_line_exists(line, benchmarks) for line in lines) and lines
-        else:
-            path, _, function = proof.strip("`").partition("::")
-            file = ROOT / path
-            found = file.is_file() and f"def {function}(" in file.read_text("utf-8")
+        named = re.findall(r"`([^`]+)`", proof)
+        found = named and all(
+            proof_exists(name) if name.startswith("tests/") else bench_line_exists(name, benchmarks)
+            for name in named
+        )
         if not found:
             missing.append((feature, proof))
     assert missing == []
+
+
+def proof_exists(name):
+    path, _, function = name.partition("::")
+    file = ROOT / path
+    return file.is_file() and f"def {function}(" in file.read_text("utf-8")
 
 
 def bench_line_exists(line, sources):
