@@ -1,11 +1,19 @@
 """What the cabinet and the search show of the annual report."""
 
+from django.db.models import Count, Q
 from django.urls import reverse
 
-from annual_report.enums import EDITABLE_STATES, CampaignState, SubmissionState
-from annual_report.models import Campaign, Indicator, Report, Submission
+from annual_report.enums import (
+    EDITABLE_STATES,
+    FILED_STATES,
+    CampaignState,
+    CorrectionState,
+    SubmissionState,
+)
+from annual_report.models import Campaign, Correction, Indicator, Report, Submission
 from annual_report.permissions import certifies_submission
 from annual_report.selectors import my_submissions
+from annual_report.services.reminders import council_due
 from okmo_portal.core.registry import CabinetTask
 from okmo_portal.core.text import counted
 from okmo_portal.organisations.permissions import (
@@ -22,13 +30,10 @@ def tasks(request):
     if is_municipality_editor(user):
         yield from _municipality_tasks(user)
         return
-    campaign = Campaign.objects.open().main().first()
-    if campaign is None:
-        return
     if is_council_member(user):
-        yield from _council_tasks(user, campaign)
+        yield from _council_tasks(user)
     elif is_congress_staff(user):
-        yield from _staff_tasks(campaign)
+        yield from _staff_tasks()
 
 
 def _municipality_tasks(user):
@@ -77,34 +82,74 @@ def _filling_task(submission):
     )
 
 
-def _council_tasks(user, campaign):
-    rows = Submission.objects.visible_to(user).filter(campaign=campaign)
-    waiting, missing = rows.awaiting_review().count(), rows.not_filed().count()
-    address = reverse("annual_report:review-list")
+def _council_tasks(user):
+    """What waits in each open campaign, and corrections of approved data whatever the year."""
+    rows = Submission.objects.visible_to(user).filter(campaign__state=CampaignState.OPEN)
+    counts = (
+        rows.order_by()
+        .values("campaign")
+        .annotate(
+            waiting=Count("pk", filter=Q(state=SubmissionState.SUBMITTED)),
+            missing=Count("pk", filter=~Q(state__in=FILED_STATES)),
+        )
+    )
+    campaigns = Campaign.objects.in_bulk([item["campaign"] for item in counts])
+    region = user.active_membership.organisation.region_id
+    for item in counts:
+        campaign = campaigns[item["campaign"]]
+        yield from _review_tasks(
+            campaign, item["waiting"], item["missing"], council_due(campaign, region)
+        )
+    corrections = Correction.objects.visible_to(user).filter(state=CorrectionState.PROPOSED).count()
+    if corrections:
+        yield CabinetTask(
+            title=f"Решить об исправлениях: {counted(corrections, 'ждёт решения,ждут решения,ждут решения')}",
+            text="Муниципалитеты просят изменить утверждённые данные.",
+            url=f"{reverse('annual_report:correction-list')}?state=proposed",
+            action="Решить",
+        )
+
+
+def _review_tasks(campaign, waiting, missing, due):
+    extra = "" if campaign.is_main else f" ({campaign.title})"
     if waiting:
         yield CabinetTask(
-            title=f"Проверить формы за {campaign.year} год: {counted(waiting, 'форма ждёт,формы ждут,форм ждут')}",
-            url=f"{address}?state=submitted",
+            title=f"Проверить формы за {campaign.year} год{extra}: {counted(waiting, 'форма ждёт,формы ждут,форм ждут')}",
+            url=f"{reverse('annual_report:review-list')}?campaign={campaign.pk}&state=submitted",
             action="Проверить",
-            due=campaign.council_deadline,
+            due=due,
         )
     if missing:
         yield CabinetTask(
-            title=f"Напомнить тем, кто не сдал: {counted(missing, 'муниципалитет,муниципалитета,муниципалитетов')}",
-            url=f"{address}?state=not_filed",
+            title=f"Напомнить тем, кто не сдал{extra}: {counted(missing, 'муниципалитет,муниципалитета,муниципалитетов')}",
+            url=f"{reverse('annual_report:missing-list')}?campaign={campaign.pk}",
             action="Посмотреть",
             due=campaign.municipality_deadline,
         )
 
 
-def _staff_tasks(campaign):
+def _staff_tasks():
+    for campaign in Campaign.objects.open():
+        yield from _campaign_tasks(campaign)
+
+
+def _campaign_tasks(campaign):
+    extra = "" if campaign.is_main else f" ({campaign.title})"
     yield CabinetTask(
-        title=f"Следить за сбором форм за {campaign.year} год",
-        url=reverse("annual_report:board"),
+        title=f"Следить за сбором форм за {campaign.year} год{extra}",
+        url=f"{reverse('annual_report:board')}?campaign={campaign.pk}",
         action="Открыть доску",
         due=campaign.council_deadline,
     )
-    if not Report.objects.filter(campaign=campaign).exists():
+    approved = campaign.submissions.filter(state=SubmissionState.APPROVED).count()
+    if approved:
+        yield CabinetTask(
+            title=f"Принять утверждённые формы{extra}: {counted(approved, 'форма ждёт,формы ждут,форм ждут')}",
+            url=f"{reverse('annual_report:acceptance')}?campaign={campaign.pk}",
+            action="Принять",
+            due=campaign.congress_deadline,
+        )
+    if campaign.is_main and not Report.objects.filter(campaign=campaign).exists():
         yield CabinetTask(
             title=f"Подготовить доклад за {campaign.year} год",
             url=reverse("annual_report:report-manage", args=[campaign.year]),
@@ -126,6 +171,8 @@ def section(request):
         links.append(("Книги Excel", reverse("annual_report:workbook-list")))
     if is_congress_staff(user) or is_auditor(user):
         links.append(("Доска сбора", reverse("annual_report:board")))
+        links.append(("Кампании", reverse("annual_report:campaign-list")))
+        links.append(("Исправления", reverse("annual_report:correction-list")))
         links.append(("Внешние данные", reverse("annual_report:observation-list")))
         links.append(("Подготовка докладов", reverse("annual_report:report-manage-list")))
     if is_municipality_editor(user) or links:

@@ -17,7 +17,6 @@ from annual_report.enums import (  # noqa: F401
     Direction,
     RuleKind,
     Severity,
-    SubmissionState,
     ValueType,
 )
 from annual_report.filled_form import Cell
@@ -25,7 +24,6 @@ from annual_report.rules import RuleSyntaxError
 from annual_report.services.answers import CellInput
 from annual_report.services.checks import limit_message
 from okmo_portal.core.text import clean_text, parse_number_ru
-from okmo_portal.organisations.enums import MunicipalityKind
 
 MAX_NOTE, MAX_REASON, MAX_EXPLANATION = 500, 300, 1000
 RULE_ID = re.compile(r"^[0-9]{1,15}$")
@@ -165,30 +163,6 @@ class TakeBackForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 3}),
         max_length=2000,
     )
-
-
-class ReturnForm(forms.Form):
-    comment = forms.CharField(
-        label="Что исправить",
-        widget=forms.Textarea,
-        max_length=2000,
-        help_text="Назовите показатели и то, что в них не так. Текст увидит муниципалитет.",
-    )
-
-
-class ReviewFilterForm(forms.Form):
-    """Filters of the council's queue; an unknown value is no filter."""
-
-    STATES = (
-        ("", "Любое"),
-        ("not_filed", "Не сдали"),
-        *SubmissionState.choices,
-    )
-    state = forms.ChoiceField(label="Состояние", choices=STATES, required=False)
-    kind = forms.ChoiceField(
-        label="Вид", choices=[("", "Любой"), *MunicipalityKind.choices], required=False
-    )
-    q = forms.CharField(label="Название", required=False, max_length=100)
 
 
 # --- control rules

@@ -4,7 +4,7 @@ import rules
 
 from annual_report.enums import EDITABLE_STATES
 from okmo_portal.organisations.enums import Role
-from okmo_portal.organisations.permissions import is_congress_staff
+from okmo_portal.organisations.permissions import is_congress_staff, is_council_member
 
 CERTIFYING_ROLES = frozenset({Role.HEAD, Role.CHIEF_OF_STAFF})
 
@@ -53,6 +53,24 @@ def reviews_submission(user, submission):
 @rules.predicate
 def campaign_is_open(user, submission):
     return submission.campaign.takes_answers
+
+
+@rules.predicate
+def proposes_correction(user, submission):
+    """The municipality, or its council for it."""
+    return edits_submission(user, submission) or reviews_submission(user, submission)
+
+
+@rules.predicate
+def extends_submission(user, submission):
+    """The council of the region within its own deadline, the Congress without bounds."""
+    return reviews_submission(user, submission) or is_congress_staff(user)
+
+
+@rules.predicate
+def reads_contacts(user):
+    """Telephones of people: councils for their region, and the Congress's staff."""
+    return is_council_member(user) or is_congress_staff(user)
 
 
 @rules.predicate

@@ -3,7 +3,7 @@
 from datetime import date
 
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, Subquery
 from django.utils import timezone
 
 from annual_report.enums import (
@@ -92,7 +92,13 @@ class SubmissionQuerySet(models.QuerySet):
         return self.none()
 
     def with_territory(self):
-        return self.select_related("campaign__form", "municipality__parent", "region")
+        """With names for pages, and the council's extended deadline for ``Submission.due``."""
+        extension = self.model._meta.apps.get_model("annual_report", "Extension")
+        return self.select_related("campaign__form", "municipality__parent", "region").annotate(
+            council_extended_to=extension.objects.of_council(
+                OuterRef("campaign"), OuterRef("region")
+            )
+        )
 
     def awaiting_review(self):
         return self.filter(state=SubmissionState.SUBMITTED)
@@ -106,6 +112,16 @@ class SubmissionQuerySet(models.QuerySet):
 
     def not_filed(self):
         return self.exclude(state__in=FILED_STATES)
+
+
+class ExtensionQuerySet(models.QuerySet):
+    def in_force(self):
+        return self.filter(removed_at__isnull=True)
+
+    def of_council(self, campaign, region):
+        """The newest end date of a region's council, as a subquery."""
+        rows = self.in_force().filter(campaign=campaign, region=region).order_by("-at", "-pk")
+        return Subquery(rows.values("until")[:1])
 
 
 class CorrectionQuerySet(models.QuerySet):

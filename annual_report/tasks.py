@@ -4,7 +4,9 @@ from celery import group, shared_task
 from django.core.exceptions import ValidationError
 from django.urls import reverse
 
+from annual_report.enums import BulkOutcome
 from annual_report.models import (
+    BulkRun,
     Campaign,
     ObservationImport,
     Report,
@@ -15,10 +17,11 @@ from annual_report.models import (
     WorkbookIntake,
 )
 from annual_report.services import (
+    bulk,
     campaigns,
     chapters,
-    notices,
     observations,
+    reminders,
     report_build,
     reports,
     rule_runs,
@@ -35,7 +38,7 @@ from okmo_portal.workflow.transitions import TransitionNotAllowed
 
 @shared_task(name="annual_report.remind_of_deadlines")
 def remind_of_deadlines() -> int:
-    return notices.remind_of_deadlines()
+    return reminders.remind_of_deadlines()
 
 
 @shared_task(name="annual_report.open_campaign")
@@ -56,6 +59,20 @@ def open_campaign(*, job_id: str, campaign_id: int) -> None:
         else:
             record(action="annual_report.opened", by=person, subject=campaign)
         jobs.finish_job(job_id, result_url=reverse("annual_report:board"))
+
+
+@shared_task(name="annual_report.run_bulk")
+def run_bulk(*, job_id: str, run_id: int) -> None:
+    """Forms that an earlier, killed attempt has done are not done again."""
+    run = BulkRun.objects.select_related("by").filter(pk=run_id).first()
+    if run is None:
+        jobs.fail_job(job_id, error="Список форм удалён.")
+        return
+    if not jobs.begin(job_id, total=run.items.filter(outcome=BulkOutcome.WAITING).count()):
+        return
+    with jobs.guarded(job_id):
+        bulk.run_items(run, told=lambda number: jobs.advance(job_id, steps=number))
+        jobs.finish_job(job_id, result_url=run.get_absolute_url())
 
 
 @shared_task(name="annual_report.take_snapshot")

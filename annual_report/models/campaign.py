@@ -207,17 +207,33 @@ class Submission(models.Model):
 
     @property
     def is_expired(self) -> bool:
-        """The last day is past and the campaign takes nothing after it."""
-        return not self.campaign.accepts_late and self.municipality_due < timezone.localdate()
+        """The last day is past and the campaign takes nothing after it.
+
+        A returned form was filed and may be mended in any case.
+        """
+        if self.campaign.accepts_late or self.state == SubmissionState.RETURNED:
+            return False
+        return self.municipality_due < timezone.localdate()
 
     @property
     def due(self) -> date:
-        """Who holds the form now decides which deadline counts; an extension moves one's own."""
+        """Who holds the form now decides which deadline counts; an extension moves one's own.
+
+        The council's extension is known to rows that come ``with_territory``.
+        """
         if self.is_with_municipality:
             return self.municipality_due
         if self.state == SubmissionState.SUBMITTED:
-            return self.campaign.council_deadline
+            deadline = self.campaign.council_deadline
+            return max(deadline, getattr(self, "council_extended_to", None) or deadline)
         return self.campaign.congress_deadline
+
+    @property
+    def is_late(self) -> bool:
+        """Filed after the campaign's own deadline, extended or not."""
+        if self.filed_at is None:
+            return False
+        return timezone.localdate(self.filed_at) > self.campaign.municipality_deadline
 
 
 @pghistory.track(

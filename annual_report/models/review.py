@@ -9,9 +9,9 @@ from django.urls import reverse
 from annual_report.enums import Audience, BulkKind, BulkOutcome, CorrectionState
 from annual_report.models.campaign import Campaign, Submission
 from annual_report.models.catalogue import Indicator
-from annual_report.querysets import BulkRunQuerySet, CorrectionQuerySet
+from annual_report.querysets import BulkRunQuerySet, CorrectionQuerySet, ExtensionQuerySet
 from okmo_portal.jobs.models import Job
-from okmo_portal.organisations.models import Region
+from okmo_portal.organisations.models import Membership, Region
 
 
 class CellReturn(models.Model):
@@ -169,6 +169,8 @@ class Extension(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
 
+    objects = ExtensionQuerySet.as_manager()
+
     class Meta:
         verbose_name = "продление срока"
         verbose_name_plural = "продления сроков"
@@ -212,6 +214,11 @@ class ReminderStep(models.Model):
 
     def __str__(self):
         return f"{self.days} дн., {self.get_audience_display()}"
+
+    @property
+    def after(self) -> int:
+        """Days after the deadline, for a step that comes after it."""
+        return max(-self.days, 0)
 
 
 class ReminderRun(models.Model):
@@ -272,6 +279,10 @@ class BulkRun(models.Model):
     comment = models.TextField("текст", blank=True)
     until = models.DateField("срок до", null=True, blank=True)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    #: The role in which ``by`` chose the forms: the worker acts in no other, and in none once it ended.
+    membership = models.ForeignKey(
+        Membership, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
     at = models.DateTimeField("когда", auto_now_add=True)
     job = models.ForeignKey(Job, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
     finished_at = models.DateTimeField("закончено", null=True, blank=True)

@@ -5,19 +5,25 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import connection, transaction
 from django.urls import reverse
 
 from annual_report import workflow
+from annual_report.enums import COUNTED_STATES
 from annual_report.models import Campaign, Form
-from annual_report.services import notices
+from annual_report.permissions import manage_reports
+from annual_report.services import notices, reminders
 from annual_report.services.forms import check_form_version
 from annual_report.services.prefill import prefill_submissions
 from okmo_portal.accounts.models import User
+from okmo_portal.audit.services import record
 from okmo_portal.jobs import services as jobs
 from okmo_portal.jobs.models import Job
 from okmo_portal.workflow import transitions
+
+#: The indicator of residents.
+POPULATION = "A05"
 
 CREATE_SUBMISSIONS = """
 INSERT INTO annual_report_submission
@@ -51,6 +57,51 @@ ON CONFLICT (campaign_id, municipality_id) DO NOTHING
 """
 
 
+#: Last year's approved answer, else the newest federal figure of the last years.
+KNOW_POPULATION = """
+UPDATE annual_report_submission s SET population = known.value
+FROM (
+    SELECT DISTINCT ON (municipality_id) municipality_id, value
+    FROM (
+        SELECT p.municipality_id, a.value, 0 AS rank, 0 AS years_back
+        FROM annual_report_answer a
+        JOIN annual_report_submission p ON p.id = a.submission_id
+        JOIN annual_report_campaign c ON c.id = p.campaign_id
+        WHERE c.year = %(year)s - 1 AND c.is_main AND p.state = ANY(%(counted)s)
+          AND a.indicator_id = (SELECT id FROM annual_report_indicator
+                                WHERE code = %(population)s)
+        UNION ALL
+        SELECT o.municipality_id, o.value, 1, %(year)s + 1 - o.year
+        FROM annual_report_observation o
+        JOIN annual_report_dataset d ON d.id = o.dataset_id AND d.is_federal
+        WHERE o.year BETWEEN %(year)s - 3 AND %(year)s + 1
+          AND o.indicator_id = (SELECT id FROM annual_report_indicator
+                                WHERE code = %(population)s)
+    ) candidates
+    WHERE value BETWEEN 0 AND 2000000000
+    ORDER BY municipality_id, rank, years_back
+) known
+WHERE s.campaign_id = %(campaign)s AND s.municipality_id = known.municipality_id
+"""
+
+
+@transaction.atomic
+def save_campaign(*, campaign: Campaign, by: User) -> Campaign:
+    """Keep a campaign that its form has checked; a new one gets the usual reminders."""
+    if not manage_reports(by):
+        raise PermissionDenied
+    created = campaign.pk is None
+    campaign.save()
+    reminders.give_default_steps(campaign=campaign)
+    action = "annual_report.campaign_created" if created else "annual_report.campaign_changed"
+    deadlines = {
+        name: getattr(campaign, name).isoformat()
+        for name in ("municipality_deadline", "council_deadline", "congress_deadline")
+    }
+    record(action=action, by=by, subject=campaign, **deadlines)
+    return campaign
+
+
 def open_campaign(
     *, campaign: Campaign, by: User | None, announce: bool = True, prefill: bool = True
 ) -> Campaign:
@@ -63,6 +114,7 @@ def open_campaign(
     with transitions.apply(workflow.OPEN_CAMPAIGN, campaign, by=by) as locked:
         Form.objects.filter(pk=locked.form_id).update(is_locked=True)
         create_submissions(campaign=locked)
+        reminders.give_default_steps(campaign=locked)
         if prefill:
             prefill_submissions(campaign=locked)
         if announce:
@@ -93,13 +145,13 @@ def start_opening(*, campaign: Campaign, by: User) -> Job:
         arguments={"campaign_id": campaign.pk},
         by=by,
         key=f"annual_report:open:{campaign.pk}",
-        back_url=reverse("annual_report:report-manage-list"),
+        back_url=reverse("annual_report:campaign-detail", args=[campaign.pk]),
     )
 
 
 def create_submissions(*, campaign: Campaign) -> None:
     """Set-based, so that 22,000 forms take seconds; existing ones are left alone."""
-    _run(campaign, CREATE_SUBMISSIONS)
+    _run(campaign, CREATE_SUBMISSIONS, KNOW_POPULATION)
 
 
 def _run(campaign: Campaign, *statements: str) -> None:
@@ -108,6 +160,8 @@ def _run(campaign: Campaign, *statements: str) -> None:
         "form": campaign.form_id,
         "date": campaign.register_date,
         "year": campaign.year,
+        "counted": sorted(COUNTED_STATES),
+        "population": POPULATION,
     }
     with connection.cursor() as cursor:
         for statement in statements:

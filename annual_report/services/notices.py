@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
-from django.db.models import Count, Q, QuerySet
+from datetime import date
+
+from django.db.models import Count, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
-from annual_report.enums import FILED_STATES, SubmissionState
-from annual_report.models import Campaign, Submission
+from annual_report.enums import BulkKind, CorrectionState, SubmissionState
+from annual_report.models import BulkRun, Campaign, Correction, Extension, Submission
 from annual_report.permissions import CERTIFYING_ROLES
 from okmo_portal.accounts.models import User
 from okmo_portal.core.text import counted, format_date
+from okmo_portal.notifications.models import EmailState, Notification
 from okmo_portal.notifications.services import notify
-from okmo_portal.organisations.enums import COUNCIL_ROLES, MUNICIPALITY_EDITOR_ROLES
+from okmo_portal.organisations.enums import COUNCIL_ROLES, MUNICIPALITY_EDITOR_ROLES, Role
 from okmo_portal.organisations.models import Membership, Region
+from okmo_portal.workflow.models import StateChange
 
-#: Days before the deadline on which those who have not filed are reminded.
-REMIND_DAYS = (14, 7, 3, 1)
+REMINDER = "annual_report.reminder"
+MUNICIPALITIES = "муниципалитет,муниципалитета,муниципалитетов"
+#: Names that a letter spells out; the rest is counted.
+NAMED = 30
 
 
 def council_people(region: Region | int) -> QuerySet[User]:
@@ -81,7 +87,8 @@ def tell_council(*, submission_id: int) -> None:
     submission = Submission.objects.with_territory().filter(pk=submission_id).first()
     if submission is None:
         return
-    due = format_date(submission.campaign.council_deadline)
+    forget_reminders(submission)
+    due = format_date(submission.due)
     notify(
         kind="annual_report.submitted",
         recipients=council_people(submission.region_id),
@@ -92,13 +99,29 @@ def tell_council(*, submission_id: int) -> None:
     )
 
 
+def tell_council_why(*, submission_id: int) -> None:
+    """The Congress has sent an approved form back to its council."""
+    submission = Submission.objects.with_territory().filter(pk=submission_id).first()
+    if submission is None:
+        return
+    change = StateChange.objects.of(submission).first()
+    notify(
+        kind="annual_report.submitted",
+        recipients=council_people(submission.region_id),
+        key=f"annual_report:{submission.pk}:sent_back:{change.pk if change else 0}",
+        title=f"Конгресс вернул форму на проверку: {submission.municipality}",
+        body=submission.congress_comment,
+        url=reverse("annual_report:review-detail", args=[submission.pk]),
+    )
+
+
 def tell_municipality(*, submission_id: int) -> None:
     submission = Submission.objects.with_territory().filter(pk=submission_id).first()
     if submission is None:
         return
     year, state = submission.campaign.year, submission.state
     if state == SubmissionState.RETURNED:
-        due = format_date(submission.campaign.municipality_deadline)
+        due = format_date(submission.municipality_due)
         title = f"Исправьте форму за {year} год до {due}"
         body = f"Совет вернул форму: {submission.return_comment}"
     else:
@@ -110,6 +133,142 @@ def tell_municipality(*, submission_id: int) -> None:
         title=title,
         body=body,
         url=submission.get_absolute_url(),
+    )
+
+
+def tell_correction(*, correction_id: int) -> None:
+    """A change of approved data waits for the council."""
+    correction = (
+        Correction.objects.select_related("submission__municipality", "submission__campaign", "by")
+        .filter(pk=correction_id)
+        .first()
+    )
+    if correction is None:
+        return
+    submission = correction.submission
+    notify(
+        kind="annual_report.submitted",
+        recipients=council_people(submission.region_id).exclude(pk=correction.by_id),
+        key=f"annual_report:correction:{correction.pk}:proposed",
+        title=f"Решите об исправлении: {submission.municipality}",
+        body=f"Утверждённые данные за {submission.campaign.year} год. Причина: {correction.reason}",
+        url=reverse("annual_report:correction-detail", args=[correction.pk]),
+    )
+
+
+def tell_correction_decided(*, correction_id: int) -> None:
+    """Applied or refused: the municipality, and whoever proposed it."""
+    correction = (
+        Correction.objects.select_related("submission__municipality", "submission__campaign", "by")
+        .filter(pk=correction_id)
+        .first()
+    )
+    if correction is None:
+        return
+    submission = correction.submission
+    applied = correction.state == CorrectionState.APPLIED
+    people = {*municipality_people(submission.municipality_id), correction.by}
+    notify(
+        kind="annual_report.decided",
+        recipients=people,
+        key=f"annual_report:correction:{correction.pk}:{correction.state}",
+        title=(
+            f"Исправление {correction.number} {'внесено' if applied else 'отклонено'}: "
+            f"{submission.campaign.year} год"
+        ),
+        body=correction.decision_comment,
+        url=reverse("annual_report:correction-detail", args=[correction.pk]),
+    )
+
+
+def tell_decided(*, run_id: int, numbers: list[int]) -> int:
+    """Tell the people of forms that were approved or returned together."""
+    run = BulkRun.objects.select_related("campaign").get(pk=run_id)
+    year = run.campaign.year
+    returned = run.kind == BulkKind.RETURN
+    return notify(
+        kind="annual_report.decided",
+        recipients=people_of_forms(numbers),
+        key=f"annual_report:bulk:{run.pk}",
+        title=f"Исправьте форму за {year} год" if returned else f"Форма за {year} год утверждена",
+        body=(
+            f"Совет вернул форму: {run.comment}"
+            if returned
+            else "Совет проверил и утвердил данные."
+        ),
+        url=reverse("annual_report:submission-list"),
+    )
+
+
+def tell_councils_of_run(*, run_id: int, numbers: list[int]) -> int:
+    """Tell each council how many of its forms the Congress has sent back, and why."""
+    run = BulkRun.objects.get(pk=run_id)
+    counts = (
+        Submission.objects.filter(pk__in=numbers)
+        .order_by("region")
+        .values_list("region")
+        .annotate(Count("pk"))
+    )
+    return sum(
+        notify(
+            kind="annual_report.submitted",
+            recipients=council_people(region),
+            # A batch is not a region: the next one of the same run tells of the others.
+            key=f"annual_report:bulk:{run.pk}:{min(numbers)}",
+            title=f"Конгресс вернул на проверку {counted(number, 'форму,формы,форм')}",
+            body=run.comment,
+            url=f"{reverse('annual_report:review-list')}?campaign={run.campaign_id}&state=sent_back",
+        )
+        for region, number in counts
+    )
+
+
+def remind_chosen(*, run_id: int, numbers: list[int]) -> int:
+    """A reminder by hand; a second one on the same day is not sent."""
+    run = BulkRun.objects.select_related("campaign", "by").get(pk=run_id)
+    today = timezone.localdate()
+    body = f"{run.campaign.title}. Форма Вашего муниципалитета ещё не отправлена в совет."
+    return notify(
+        kind=REMINDER,
+        recipients=people_of_forms(numbers),
+        key=f"annual_report:{run.campaign_id}:remind:municipality:hand:{today:%Y%m%d}",
+        title=f"Отправьте форму за {run.campaign.year} год",
+        body=f"{body} {run.comment}".strip(),
+        url=reverse("annual_report:submission-list"),
+    )
+
+
+def people_of_forms(numbers: list[int]) -> QuerySet[User]:
+    members = Membership.objects.valid().filter(
+        role__in=MUNICIPALITY_EDITOR_ROLES, organisation__municipality__submissions__in=numbers
+    )
+    return User.objects.filter(pk__in=members.values("user"))
+
+
+def tell_extended(*, campaign_id: int, numbers: list[int], until: date) -> int:
+    """Tell the people of the forms ``numbers`` of their new last day."""
+    campaign = Campaign.objects.get(pk=campaign_id)
+    return notify(
+        kind="annual_report.decided",
+        recipients=people_of_forms(numbers),
+        key=f"annual_report:{campaign.pk}:extended:{until:%Y%m%d}:{min(numbers)}",
+        title=f"Срок формы за {campaign.year} год продлён до {format_date(until)}",
+        body=campaign.title,
+        url=reverse("annual_report:submission-list"),
+    )
+
+
+def tell_council_extended(*, extension_id: int) -> int:
+    extension = Extension.objects.select_related("campaign").filter(pk=extension_id).first()
+    if extension is None or extension.region_id is None:
+        return 0
+    return notify(
+        kind="annual_report.decided",
+        recipients=council_people(extension.region_id),
+        key=f"annual_report:extension:{extension.pk}",
+        title=f"Срок проверки форм продлён до {format_date(extension.until)}",
+        body=f"{extension.campaign.title}. {extension.reason}",
+        url=f"{reverse('annual_report:review-list')}?campaign={extension.campaign_id}",
     )
 
 
@@ -130,55 +289,74 @@ def announce_campaign(*, campaign: Campaign) -> int:
     )
 
 
-def remind_of_deadlines() -> int:
-    """Remind municipalities and tell councils who has not filed; harmless when repeated."""
-    today, sent = timezone.localdate(), 0
-    for campaign in Campaign.objects.open():
-        days = (campaign.municipality_deadline - today).days
-        if days in REMIND_DAYS or days == -1:
-            sent += _remind_municipalities(campaign, days)
-            sent += _remind_councils(campaign, days)
-    return sent
-
-
-def _remind_municipalities(campaign: Campaign, days: int) -> int:
+def remind_municipalities(
+    *, campaign: Campaign, municipalities: QuerySet[Submission], due: date, key: str
+) -> int:
+    """Tell the people of forms that are not filed; ``due`` is their own last day."""
     members = Membership.objects.valid().filter(
         role__in=MUNICIPALITY_EDITOR_ROLES,
-        organisation__municipality__in=Submission.objects.not_filed()
-        .filter(campaign=campaign)
-        .values("municipality"),
+        organisation__municipality__in=municipalities.values("municipality"),
     )
-    when = format_date(campaign.municipality_deadline)
-    words = counted(days, "день,дня,дней") if days > 0 else ""
+    days = (due - timezone.localdate()).days
+    when, year = format_date(due), campaign.year
+    if days > 0:
+        words = counted(days, "день,дня,дней")
+        title = f"До срока {words}: форма за {year} год ждёт до {when}"
+    elif days == 0:
+        title = f"Сегодня последний день: отправьте форму за {year} год"
+    else:
+        title = f"Срок прошёл {when}: отправьте форму за {year} год"
     return notify(
-        kind="annual_report.reminder",
+        kind=REMINDER,
         recipients=User.objects.filter(pk__in=members.values("user")),
-        key=f"annual_report:{campaign.pk}:remind:{days}",
-        title=(
-            f"До срока {words}: форма за {campaign.year} год ждёт до {when}"
-            if days > 0
-            else f"Срок прошёл {when}: отправьте форму за {campaign.year} год"
+        key=key,
+        title=title,
+        body=f"{campaign.title}. Форма Вашего муниципалитета ещё не отправлена в совет.",
+        url=reverse("annual_report:submission-list"),
+    )
+
+
+def remind_council(*, campaign: Campaign, region: Region, missing: list[str], key: str) -> int:
+    """Tell a council which of its municipalities have not filed."""
+    return notify(
+        kind=REMINDER,
+        recipients=council_people(region),
+        key=key,
+        title=f"Не сдали форму: {counted(len(missing), MUNICIPALITIES)}",
+        body=(
+            f"{campaign.title}, срок для муниципалитетов — "
+            f"{format_date(campaign.municipality_deadline)}. Не сдали: {list_names(missing)}. "
+            "По ссылке — телефоны."
         ),
-        body="Форма Вашего муниципалитета ещё не отправлена.",
-        url=reverse("cabinet"),
+        url=f"{reverse('annual_report:missing-list')}?campaign={campaign.pk}",
     )
 
 
-def _remind_councils(campaign: Campaign, days: int) -> int:
-    regions = Region.objects.annotate(
-        missing=Count(
-            "submissions",
-            filter=Q(submissions__campaign=campaign) & ~Q(submissions__state__in=FILED_STATES),
-        )
-    ).filter(missing__gt=0)
-    return sum(
-        notify(
-            kind="annual_report.reminder",
-            recipients=council_people(region),
-            key=f"annual_report:{campaign.pk}:missing:{days}",
-            title=f"Не сдали форму: {counted(region.missing, 'муниципалитет,муниципалитета,муниципалитетов')}",
-            body=f"Срок для муниципалитетов — {format_date(campaign.municipality_deadline)}.",
-            url=f"{reverse('annual_report:review-list')}?state=not_filed",
-        )
-        for region in regions
+def remind_congress(*, campaign: Campaign, behind: list[tuple[str, int]], key: str) -> int:
+    """Tell the Congress's staff which regions are behind: name and how many forms are not approved."""
+    members = Membership.objects.valid().filter(role=Role.CONGRESS_STAFF)
+    names = [f"{name} ({number})" for name, number in behind]
+    return notify(
+        kind=REMINDER,
+        recipients=User.objects.filter(pk__in=members.values("user")),
+        key=key,
+        title=f"Не всё утвердили: {counted(len(behind), 'субъект РФ,субъекта РФ,субъектов РФ')}",
+        body=f"{campaign.title}. Сколько форм не утверждено: {list_names(names)}.",
+        url=f"{reverse('annual_report:board')}?campaign={campaign.pk}&order=missing",
     )
+
+
+def list_names(names: list[str]) -> str:
+    """The first of them, and how many more there are."""
+    left = len(names) - NAMED
+    return ", ".join(names[:NAMED]) + (f" и ещё {left}" if left > 0 else "")
+
+
+def forget_reminders(submission: Submission) -> None:
+    """Letters that still wait for the morning would remind of what has been done meanwhile."""
+    Notification.objects.filter(
+        kind=REMINDER,
+        email_state=EmailState.WAITING,
+        key__startswith=f"annual_report:{submission.campaign_id}:remind:municipality:",
+        user__in=municipality_people(submission.municipality_id),
+    ).update(email_state=EmailState.NONE)

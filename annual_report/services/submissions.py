@@ -1,9 +1,8 @@
-"""Preparing, certifying, sending, withdrawing, approving and returning forms."""
+"""The municipality's side of a form: preparing, certifying, sending and withdrawing it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import Protocol
 
@@ -134,51 +133,3 @@ def withdraw_submission(*, submission: Submission, by: User) -> Submission:
             locked.filed_at = None
         locked.certified_checksum = ""
     return locked
-
-
-def approve_submission(*, submission: Submission, by: User, comment: str = "") -> Submission:
-    with transitions.apply(workflow.APPROVE, submission, by=by, comment=comment) as locked:
-        _decide(locked, by)
-    return locked
-
-
-def return_submission(*, submission: Submission, by: User, comment: str) -> Submission:
-    """Send the form back; the comment says what to mend and is required."""
-    return _send_back(workflow.RETURN, submission, by, comment)
-
-
-def reopen_submission(*, submission: Submission, by: User, comment: str) -> Submission:
-    """Take an approval back, with the reason."""
-    return _send_back(workflow.REOPEN, submission, by, comment)
-
-
-def _send_back(transition, submission: Submission, by: User, comment: str) -> Submission:
-    if not comment.strip():
-        raise ValidationError("Напишите, что исправить.", code="no_comment")
-    with transitions.apply(transition, submission, by=by, comment=comment.strip()) as locked:
-        locked.return_comment = comment.strip()
-        _decide(locked, by)
-    return locked
-
-
-def _decide(submission: Submission, by: User) -> None:
-    submission.decided_at, submission.decided_by = timezone.now(), by
-    transaction.on_commit(partial(notices.tell_municipality, submission_id=submission.pk))
-
-
-@dataclass
-class BulkResult:
-    approved: int = 0
-    skipped: int = 0
-
-
-def approve_many(*, submissions: Sequence[Submission], by: User) -> BulkResult:
-    """Approve those that still wait; one that meanwhile changed is skipped, not an error."""
-    result = BulkResult()
-    for submission in submissions:
-        try:
-            approve_submission(submission=submission, by=by)
-            result.approved += 1
-        except (transitions.TransitionNotAllowed, PermissionDenied):
-            result.skipped += 1
-    return result

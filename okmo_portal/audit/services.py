@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Iterable
 
 from django.db import connection, models, transaction
 
@@ -24,6 +25,23 @@ def record(*, action: str, by, subject: models.Model | None = None, **data) -> A
         subject_label=subject._meta.label_lower if subject is not None else "",
         subject_id=str(subject.pk) if subject is not None else "",
         data=data,
+    )
+
+
+def record_many(*, action: str, by, subjects: Iterable[models.Model], **data) -> None:
+    """As ``record`` for each of many subjects with the same ``data``, in one statement a thousand."""
+    AuditEvent.objects.bulk_create(
+        [
+            AuditEvent(
+                action=action,
+                actor=by if getattr(by, "pk", None) else None,
+                subject_label=subject._meta.label_lower,
+                subject_id=str(subject.pk),
+                data=data,
+            )
+            for subject in subjects
+        ],
+        batch_size=1000,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from django.core.exceptions import PermissionDenied
 from django.db import models, transaction
 
-from okmo_portal.audit.services import record
+from okmo_portal.audit.services import record, record_many
 from okmo_portal.workflow.models import StateChange
 
 M = TypeVar("M", bound=Any)  # a model with a ``state``; Django has no protocol for it
@@ -67,6 +67,77 @@ def apply_locked(transition: Transition, locked: M, *, by: Any, comment: str = "
     source, locked.state = locked.state, transition.target
     locked.save()
     log_change(locked, transition, source=source, by=by, comment=comment)
+
+
+@dataclass(frozen=True)
+class Moved:
+    """What became of many instances: those that moved, and by pk why the others did not."""
+
+    done: list[Any]
+    refused: dict[Any, TransitionNotAllowed | PermissionDenied]
+
+
+@transaction.atomic
+def apply_many(
+    transition: Transition,
+    instances: models.QuerySet,
+    *,
+    by: Any,
+    comment: str = "",
+    change: Mapping[str, Any] | None = None,
+) -> Moved:
+    """``apply`` for a batch in five statements; ``change`` sets the same values in every row.
+
+    The rows are locked in the order of their keys, so that two batches never wait for each other.
+    ``instances`` brings with it what ``transition.allowed`` looks at (``select_related``).
+    """
+    sources: dict[str, list[Any]] = {}
+    refused: dict[Any, TransitionNotAllowed | PermissionDenied] = {}
+    for item in instances.select_for_update(of=("self",)).order_by("pk"):
+        if item.state not in transition.sources:
+            refused[item.pk] = TransitionNotAllowed(transition, item.state)
+        elif by is not None and not transition.allowed(by, item):
+            refused[item.pk] = PermissionDenied()
+        else:
+            sources.setdefault(item.state, []).append(item)
+    done = [item for group in sources.values() for item in group]
+    values = {**(change or {}), "state": transition.target}
+    instances.model._default_manager.filter(pk__in=[item.pk for item in done]).update(**values)
+    for source, group in sources.items():
+        _log_many(group, transition, source=source, by=by, comment=comment)
+    for item in done:
+        for name, value in values.items():
+            setattr(item, name, value)
+    return Moved(done, refused)
+
+
+def _log_many(
+    instances: list[Any], transition: Transition, *, source: str, by: Any, comment: str
+) -> None:
+    StateChange.objects.bulk_create(
+        [
+            StateChange(
+                subject_label=item._meta.label_lower,
+                subject_id=str(item.pk),
+                transition=transition.name,
+                label=transition.label,
+                source=source,
+                target=transition.target,
+                comment=comment,
+                by=by,
+            )
+            for item in instances
+        ],
+        batch_size=1000,
+    )
+    label = instances[0]._meta.app_label
+    record_many(
+        action=f"{label}.{transition.name}",
+        by=by,
+        subjects=instances,
+        source=source,
+        target=transition.target,
+    )
 
 
 def log_change(

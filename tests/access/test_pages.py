@@ -15,6 +15,7 @@ MUNICIPALITY = ("head", "specialist")
 READERS = (*MUNICIPALITY, "director", "staff", "auditor")
 QUEUE = ("director", "foreign", "staff", "auditor")
 CONGRESS = ("staff", "auditor")
+CALLERS = ("director", "foreign", "staff")
 ACTION = {"region": "40", "kind": "municipality"}
 
 # name → (method, arguments, who gets in). Those who do not get in are sent to the sign-in page
@@ -134,12 +135,29 @@ PAGES = {
     "annual_report:proposal-review": ("get", ["proposal"], READERS),
     "annual_report:proposal-decide": ("post", ["proposal", "'send"], ("staff",)),
     #
+    "annual_report:correction-list": ("get", [], QUEUE),
+    "annual_report:correction-create": ("get", ["submission"], (*MUNICIPALITY, "director")),
+    "annual_report:correction-detail": ("get", ["correction"], READERS),
+    "annual_report:correction-decide": (
+        "post", ["correction", "'refuse"], ("director", "staff"),
+    ),
     # --- review
     "annual_report:review-list": ("get", [], QUEUE),
-    "annual_report:review-phones": ("get", [], QUEUE),
+    "annual_report:missing-list": ("get", [], QUEUE),
+    # Telephones are for those who call: the auditor does not.
+    "annual_report:review-phones": ("get", [], CALLERS),
+    "annual_report:call-note": ("get", ["submission"], ("director", "staff")),
+    "annual_report:bulk-list": ("get", [], QUEUE),
+    "annual_report:bulk-start": ("post", [], CALLERS),
+    "annual_report:bulk-detail": ("get", ["bulk_run"], ("director", "staff", "auditor")),
+    "annual_report:bulk-download": ("get", ["bulk_run"], ("director", "staff", "auditor")),
+    "annual_report:extension-list": ("get", [], QUEUE),
+    "annual_report:extension-add": ("post", ["submission"], ("director", "staff")),
+    "annual_report:extension-remove": ("post", ["extension"], ("director", "staff")),
+    "annual_report:history": ("get", ["submission"], READERS),
+    "annual_report:history-download": ("get", ["submission"], READERS),
     "annual_report:review-detail": ("get", ["submission"], ("director", "staff", "auditor")),
     "annual_report:review-decide": ("post", ["submission", "'approve"], ("director",)),
-    "annual_report:review-approve-many": ("post", [], ("director", "foreign")),
     # --- control rules
     "annual_report:rule-list": ("get", [], QUEUE),
     "annual_report:rule-download": ("get", [], QUEUE),
@@ -150,6 +168,15 @@ PAGES = {
     # --- campaign: board, extensions, reminders, burden
     "annual_report:board": ("get", [], CONGRESS),
     "annual_report:board-download": ("get", [], CONGRESS),
+    "annual_report:board-forms": ("get", [], CONGRESS),
+    "annual_report:acceptance": ("get", [], CONGRESS),
+    "annual_report:campaign-list": ("get", [], CONGRESS),
+    "annual_report:campaign-create": ("get", [], ("staff",)),
+    "annual_report:campaign-detail": ("get", ["campaign"], CONGRESS),
+    "annual_report:campaign-edit": ("get", ["campaign"], ("staff",)),
+    "annual_report:campaign-act": ("post", ["campaign", "'close"], ("staff",)),
+    "annual_report:reminder-list": ("get", ["campaign"], CONGRESS),
+    "annual_report:reminder-remove": ("post", ["reminder"], ("staff",)),
     # --- observations: import and mappings
     "annual_report:observation-list": ("get", [], CONGRESS),
     "annual_report:observation-upload": ("get", [], ("staff",)),

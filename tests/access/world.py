@@ -7,6 +7,7 @@ from datetime import timedelta
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
+from annual_report.models import BulkItem, BulkRun, Correction, Extension
 from annual_report.services import reports, workbook_intakes, workbook_sets, workbooks
 from annual_report.services.submissions import submit_submission
 from okmo_portal.documents.services import store_bytes
@@ -84,6 +85,21 @@ class World:
             campaign=campaign, region=here.region, only_missing=True, by=self.people["director"]
         )
         intake = make_intake(campaign, submission, self.people["director"])
+        extension = Extension.objects.create(
+            campaign=campaign, submission=submission, reason="Паводок", by=self.people["director"],
+            until=campaign.municipality_deadline + timedelta(days=5),
+        )  # fmt: skip
+        correction = Correction.objects.create(
+            submission=submission, number=1, reason="Опечатка", by=self.people["head"],
+            state="refused", decided_by=self.people["director"], decided_at=timezone.now(),
+        )  # fmt: skip
+        bulk_run = BulkRun.objects.create(
+            campaign=campaign, kind="remind", by=self.people["director"],
+            membership=self.people["director"].active_membership, finished_at=timezone.now(),
+        )  # fmt: skip
+        BulkItem.objects.create(
+            run=bulk_run, submission=submission, outcome="skipped", reason="Форма уже сдана."
+        )
         self.submission, self.year = submission, campaign.year
         proposal = report.proposals.create(
             municipality=here, region=here.region, year=2025,
@@ -97,6 +113,10 @@ class World:
             "workbook": upload.pk,
             "batch": batch.pk,
             "intake": intake.pk,
+            "extension": extension.pk,
+            "correction": correction.pk,
+            "bulk_run": bulk_run.pk,
+            "reminder": campaign.reminders.first().pk,
             "year": campaign.year,
             "campaign": campaign.pk,
             "rule": campaign.form.control_rules.get(code="K1").pk,

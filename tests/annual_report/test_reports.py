@@ -10,6 +10,7 @@ from annual_report.analysis import Analysis, IndicatorInfo, UnknownPlaceholder, 
 from annual_report.enums import ReportState, Scope
 from annual_report.models import Report, Snapshot
 from annual_report.services import chapters, report_build, reports
+from annual_report.services import review as review_services
 from annual_report.services import submissions as submission_services
 from annual_report.services.snapshots import (
     SnapshotDamaged,
@@ -99,7 +100,7 @@ def campaign(db):
         submission = campaign.submissions.get(municipality=municipality)
         fill(submission, head, C01=10 * number, C02=5 * number, C04=number)
         submission_services.submit_submission(submission=submission, by=head, certified=True)
-        submission_services.approve_submission(submission=submission, by=director)
+        review_services.approve_submission(submission=submission, by=director)
     return campaign
 
 
@@ -244,7 +245,7 @@ def reopen_one(campaign):
     submission = campaign.submissions.counted().first()
     director = submission.decided_by
     director.active_membership = director.memberships.get()
-    submission_services.reopen_submission(
+    review_services.reopen_submission(
         submission=submission, by=director, comment="Исправьте число должностей."
     )
 
@@ -282,7 +283,7 @@ def test_worker_builds_the_pdf_and_publication_opens_it(
     submission = campaign.submissions.get()
     fill(submission, head, C01=10, C02=5, C04=1)
     submission_services.submit_submission(submission=submission, by=head, certified=True)
-    submission_services.approve_submission(
+    review_services.approve_submission(
         submission=submission, by=people.council_director(municipality.region)
     )
     report = small_report(campaign, staff)

@@ -9,6 +9,7 @@ from django.db import connection
 from annual_report.enums import SubmissionState
 from annual_report.models import Answer, Submission
 from annual_report.selectors import get_filled_form
+from annual_report.services import review
 from annual_report.services import submissions as services
 from annual_report.services.answers import CellInput, explain_problems, save_answers
 from annual_report.services.campaigns import close_campaign
@@ -95,7 +96,7 @@ def test_prefill_comes_from_last_years_approved_form(municipality):
     fill(submission, head, C01=12, C02=10, C04=3)
     services.submit_submission(submission=submission, by=head, certified=True)
     director = people.council_director(municipality.region)
-    services.approve_submission(submission=submission, by=director)
+    review.approve_submission(submission=submission, by=director)
     close_campaign(campaign=last, by=None)
     new = make_campaign(form, 2025).submissions.get(municipality=municipality)
     assert list(new.answers.values_list("indicator__code", "value", "source")) == [
@@ -114,18 +115,18 @@ def test_council_returns_with_a_comment_and_the_form_is_editable_again(submissio
     sent, head = submitted(submission)
     director = people.council_director(submission.region)
     with pytest.raises(ValidationError):
-        services.return_submission(submission=sent, by=director, comment=" ")
-    back = services.return_submission(submission=sent, by=director, comment="Проверьте C04")
+        review.return_submission(submission=sent, by=director, comment=" ")
+    back = review.return_submission(submission=sent, by=director, comment="Проверьте C04")
     assert (back.state, back.return_comment) == (SubmissionState.RETURNED, "Проверьте C04")
     fill(back, head, C04=1)
     again = services.submit_submission(submission=back, by=head, certified=True)
-    assert services.approve_submission(submission=again, by=director).state == "approved"
+    assert review.approve_submission(submission=again, by=director).state == "approved"
 
 
 def test_review_denied_to_another_regions_council(submission):
     sent, _head = submitted(submission)
     with pytest.raises(PermissionDenied):
-        services.approve_submission(
+        review.approve_submission(
             submission=sent, by=people.council_director(Region.objects.get(code="77"))
         )
     assert Submission.objects.get(pk=sent.pk).state == SubmissionState.SUBMITTED
@@ -168,7 +169,7 @@ def form_of_two_years(municipality):
     submission = first.submissions.get(municipality=municipality)
     fill(submission, head, C01=10, C02=4, C04=1)
     services.submit_submission(submission=submission, by=head, certified=True)
-    services.approve_submission(submission=submission, by=director)
+    review.approve_submission(submission=submission, by=director)
     close_campaign(campaign=first, by=None)
     second = make_campaign(form, year=2025).submissions.get(municipality=municipality)
     fill(second, head, C01=10, C02=5, C04=1)

@@ -3,7 +3,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from annual_report.services import reports, submissions
+from annual_report.services import reports, review, submissions
 from okmo_portal.documents.models import Document
 from okmo_portal.jobs import services
 from okmo_portal.jobs.models import Job, JobState
@@ -65,7 +65,7 @@ def test_report_is_finished_after_its_worker_was_killed(
     submission = campaign.submissions.get()
     fill(submission, head, C01=10, C02=5, C04=1)
     submissions.submit_submission(submission=submission, by=head, certified=True)
-    submissions.approve_submission(
+    review.approve_submission(
         submission=submission, by=people.council_director(municipality.region)
     )
     report = reports.prepare_report(campaign=campaign, by=staff)
