@@ -24,6 +24,7 @@ from annual_report.rules import RuleSyntaxError
 from annual_report.services.answers import CellInput
 from annual_report.services.checks import limit_message
 from okmo_portal.core.text import clean_text, parse_number_ru
+from okmo_portal.organisations.enums import MunicipalityKind
 
 MAX_NOTE, MAX_REASON, MAX_EXPLANATION = 500, 300, 1000
 RULE_ID = re.compile(r"^[0-9]{1,15}$")
