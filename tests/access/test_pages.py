@@ -199,7 +199,7 @@ PAGES = {
 #: Addresses of things that are public once published: who may not see one is not asked to sign in.
 PUBLIC_ADDRESSES = {
     "report:report-detail", "report:report-download", "documents:document-download",
-    "report:pivot-download", "report:chapter-detail", "report:municipality-peers", "report:proposal-detail",
+    "report:pivot-download", "report:chapter-detail", "report:municipality-peers", "report-api:api-root", "report-api:municipality", "report:proposal-detail",
 }  # fmt: skip
 
 #: Addresses of the sign-in library: open ones, and those that send the anonymous away.
