@@ -13,9 +13,14 @@ from typing import Protocol, TypeVar
 
 
 class Version(Protocol):
-    number: int
-    from_year: int
-    conversion: Decimal | None
+    @property
+    def number(self) -> int: ...
+
+    @property
+    def from_year(self) -> int: ...
+
+    @property
+    def conversion(self) -> Decimal | None: ...
 
 
 AnyVersion = TypeVar("AnyVersion", bound=Version)

@@ -75,7 +75,8 @@ def start_bulk(
         if until is None:
             raise ValidationError("Укажите новый срок.")
         extensions.check_extension(campaign=campaign, until=until, reason=comment)
-    chosen = submissions.visible_to(by).filter(campaign=campaign).order_by("pk")
+    visible = Submission.objects.visible_to(by).values("pk")
+    chosen = submissions.filter(campaign=campaign, pk__in=visible).order_by("pk")
     with transaction.atomic():
         run = BulkRun.objects.create(
             campaign=campaign,
@@ -188,7 +189,9 @@ def _tell_later(tell: Callable[..., Any], run: BulkRun, moved: Moved) -> None:
 
 
 def extend(run: BulkRun, forms: QuerySet[Submission], by: User) -> dict[int, str]:
-    fitting, skipped = [], {}
+    fitting, skipped, until = [], {}, run.until
+    if until is None:
+        raise ValueError("a run that extends has a day")
     latest: dict[int, date | None] = {}
     for item in forms.select_for_update(of=("self",)).order_by("pk"):
         if not extends_submission(by, item):
@@ -196,11 +199,11 @@ def extend(run: BulkRun, forms: QuerySet[Submission], by: User) -> dict[int, str
             continue
         if item.region_id not in latest:
             latest[item.region_id] = extensions.latest_day(item, by)
-        if text := extensions.refusal(item, run.until, latest[item.region_id]):
+        if text := extensions.refusal(item, until, latest[item.region_id]):
             skipped[item.pk] = text
         else:
             fitting.append(item)
-    extensions.extend_locked(submissions=fitting, until=run.until, reason=run.comment, by=by)
+    extensions.extend_locked(submissions=fitting, until=until, reason=run.comment, by=by)
     return skipped
 
 

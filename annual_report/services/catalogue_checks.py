@@ -114,9 +114,8 @@ def changes_meaning(indicator: Indicator, changed: set[str]) -> str:
     touched = changed & set(MEANING)
     if not touched or last_filed_year(indicator) is None:
         return ""
-    names = ", ".join(
-        f"«{indicator._meta.get_field(name).verbose_name}»" for name in MEANING if name in touched
-    )
+    titles = {field.name: field.verbose_name for field in indicator._meta.concrete_fields}
+    names = ", ".join(f"«{titles[name]}»" for name in MEANING if name in touched)
     return (
         f"По показателю {indicator.code} уже есть значения. Поля {names} меняют их смысл: добавьте "
         "новую версию с года, за который ещё ничего не собрано."
@@ -130,4 +129,4 @@ def missing_choices(indicator: Indicator, choices: list) -> list[int]:
     used = Answer.objects.filter(indicator=indicator, value__in=gone).values_list(
         "value", flat=True
     )
-    return sorted({int(value) for value in used})
+    return sorted({int(value) for value in used if value is not None})

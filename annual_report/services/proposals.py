@@ -40,10 +40,11 @@ def check_texts(texts: dict[str, str]) -> None:
 @transaction.atomic
 def file_proposal(*, year: int, by: User, **texts: Any) -> Proposal:
     """Of the active membership's municipality; anybody who fills its form may."""
-    if not is_municipality_editor(by):
+    active = by.active_membership
+    if active is None or not is_municipality_editor(by):
         raise PermissionDenied
     check_texts({name: texts.get(name, "") for name in TEXTS})
-    municipality = by.active_membership.organisation.municipality
+    municipality = active.organisation.municipality
     proposal = Proposal.objects.create(
         municipality=municipality, region=municipality.region, year=year, by=by, **texts
     )

@@ -157,8 +157,9 @@ def finish_build(*, report: Report, path: Path, job_id: str) -> None:
         subject=report,
     )
     # The first reader must not wait until the wide tables are made.
-    cubes.warm(report.snapshot)
-    peers.warm(report.snapshot)
+    snapshot = report_files.frozen(report)
+    cubes.warm(snapshot)
+    peers.warm(snapshot)
     for file in sorted(files_folder(job_id).iterdir()):
         store_report_file(report, file, year, person)
     locked = Report.objects.select_for_update(of=("self",)).get(pk=report.pk)

@@ -22,7 +22,7 @@ from docx.shared import Pt
 from annual_report.analysis import Analysis
 from annual_report.blocks import Block
 from annual_report.enums import Aggregation
-from annual_report.models import Indicator, Report
+from annual_report.models import Indicator, Report, Snapshot
 from annual_report.services.reports import figure_rows
 from annual_report.services.snapshots import read_file, read_manifest
 from okmo_portal.core.text import parse_number_ru
@@ -57,10 +57,14 @@ def make_tables(
     yield "report.parquet", snapshot_values(report)
 
 
-def snapshot_values(report: Report) -> bytes:
-    snapshot = report.snapshot
-    if snapshot is None:
+def frozen(report: Report) -> Snapshot:
+    if report.snapshot is None:
         raise ValueError("a report without a snapshot has no values")
+    return report.snapshot
+
+
+def snapshot_values(report: Report) -> bytes:
+    snapshot = frozen(report)
     manifest = read_manifest(snapshot.path, snapshot.sha256)
     return read_file(snapshot.path, "values.parquet", manifest)
 
@@ -100,10 +104,10 @@ def tables_of(contexts: Iterable[Context]) -> Iterator[tuple[str, str, Any, str]
 
 def make_xlsx(report: Report, contexts: Sequence[Context]) -> bytes:
     """A contents sheet, then a sheet for each table and chart."""
-    buffer = io.BytesIO()
+    buffer, snapshot = io.BytesIO(), frozen(report)
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     with xlsxwriter.Workbook(buffer, options) as workbook:
-        moment = report.snapshot.created_at.replace(tzinfo=None, microsecond=0)
+        moment = snapshot.created_at.replace(tzinfo=None, microsecond=0)
         workbook.set_properties({"title": report.title, "created": moment})
         bold = workbook.add_format({"bold": True, "text_wrap": True, "valign": "top"})
         contents = workbook.add_worksheet("Содержание")
