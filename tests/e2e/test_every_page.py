@@ -16,6 +16,9 @@ NO_PAGE = {
     "health", "favicon", "territory:region-download", "report:report-download",
     "report:municipality-series-download", "report:scope-series-download",
     "report:indicator-download", "report:codebook",
+    # The open API answers programs.
+    "report-api:openapi-json", "report-api:indicators", "report-api:indicator",
+    "report-api:reports", "report-api:figures",
     "profile:data-export", "profile:consent", "jobs:job-progress", "documents:document-download",
     "annual_report:review-phones",
     "annual_report:submission-certified", "annual_report:board-download",
