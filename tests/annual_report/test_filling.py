@@ -24,6 +24,7 @@ from annual_report.models import (
     Observation,
     Submission,
 )
+from annual_report.services import review
 from annual_report.services import submissions as services
 from annual_report.services.answers import CellInput, explain_problems, save_answers
 from annual_report.services.campaigns import close_campaign
@@ -240,7 +241,7 @@ def approved(submission, head):
     ready(submission, head)
     services.submit_submission(submission=submission, by=head, certified=True)
     director = people.council_director(submission.region)
-    return services.approve_submission(submission=submission, by=director)
+    return review.approve_submission(submission=submission, by=director)
 
 
 @pytest.fixture
@@ -328,7 +329,7 @@ def returned(submission, head):
     ready(submission, head)
     services.submit_submission(submission=submission, by=head, certified=True)
     director = people.council_director(submission.region)
-    back = services.return_submission(submission=submission, by=director, comment="См. показатели")
+    back = review.return_submission(submission=submission, by=director, comment="См. показатели")
     CellReturn.objects.create(
         submission=back, indicator=Indicator.objects.get(code="C04"), comment="Мало", by=director
     )
@@ -535,7 +536,7 @@ def test_lock_names_cause_and_way_out(submission, head, specialist):
     assert find_lock(sent).cause == "council"
     assert "отзовите" in find_lock(sent).way_out
     director = people.council_director(submission.region)
-    done = services.approve_submission(submission=sent, by=director)
+    done = review.approve_submission(submission=sent, by=director)
     assert find_lock(done).cause == "approved"
     assert "исправлением" in find_lock(done).way_out
 

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from annual_report.services import chapters, cubes, peers, reports
+from annual_report.services import chapters, cubes, peers, reports, review
 from annual_report.services import submissions as submission_services
 from tests.annual_report.test_reports import built_report
 from tests.annual_report.test_reports import campaign as campaign
@@ -95,7 +95,7 @@ def test_uncovered_stratum_turns_red_and_its_figure_is_withheld(client, db):
         submission = campaign.submissions.get(municipality=municipality)
         fill(submission, head, C01=77, C02=5, C04=1)
         submission_services.submit_submission(submission=submission, by=head, certified=True)
-        submission_services.approve_submission(submission=submission, by=director)
+        review.approve_submission(submission=submission, by=director)
     staff = people.congress_staff()
     report = built_report(campaign, staff)
     chapters.compute_chapters(report)

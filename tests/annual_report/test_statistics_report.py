@@ -3,7 +3,7 @@
 import pytest
 
 from annual_report.models import Indicator, Observation, Section
-from annual_report.services import reports
+from annual_report.services import reports, review
 from annual_report.services import submissions as submission_services
 from annual_report.services.snapshots import create_snapshot, load_register
 from tests.factories import people
@@ -22,7 +22,7 @@ def campaign(db):
         submission = campaign.submissions.get(municipality=municipality)
         fill(submission, head, C01=10 * number, C02=5 * number, C04=number)
         submission_services.submit_submission(submission=submission, by=head, certified=True)
-        submission_services.approve_submission(submission=submission, by=director)
+        review.approve_submission(submission=submission, by=director)
     return campaign
 
 
@@ -74,7 +74,7 @@ def test_everybody_filed_gives_the_plain_sum(campaign):
         head = people.municipality_head(submission.municipality)
         fill(submission, head, C01=1, C02=1, C04=0)
         submission_services.submit_submission(submission=submission, by=head, certified=True)
-        submission_services.approve_submission(submission=submission, by=director)
+        review.approve_submission(submission=submission, by=director)
     staff = people.congress_staff()
     report = reports.prepare_report(campaign=campaign, by=staff)
     reports.take_snapshot(report=report, by=staff)

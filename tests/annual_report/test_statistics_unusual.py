@@ -6,6 +6,7 @@ from django.core.cache import cache
 from annual_report.enums import Severity
 from annual_report.models import Campaign, FormField, Indicator
 from annual_report.selectors import get_filled_form
+from annual_report.services import review
 from annual_report.services import submissions as submission_services
 from annual_report.services.snapshots import create_snapshot
 from annual_report.services.unusual import learn_usual, model_path, unusual_problems, usual_model
@@ -36,7 +37,7 @@ def learnt(db, settings):
         submission = last.submissions.get(municipality=municipality)
         fill(submission, head, C01=90 + number, C02=80 + number, C04=5, A05=10_000 + number)
         submission_services.submit_submission(submission=submission, by=head, certified=True)
-        submission_services.approve_submission(submission=submission, by=director)
+        review.approve_submission(submission=submission, by=director)
     snapshot = create_snapshot(campaign=last, by=None)
     Campaign.objects.filter(pk=last.pk).update(state="closed")
     return make_campaign(form, year=2025), municipalities, snapshot

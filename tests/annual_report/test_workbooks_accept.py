@@ -384,7 +384,7 @@ def test_cells_that_were_sent_back_are_the_only_ones_to_change(submission, head)
     fill(submission, head, C01=9, C02=5, C04=2)
     submit_submission(submission=submission, by=head, certified=True)
     director = people.council_director(submission.region)
-    from annual_report.services.submissions import return_submission
+    from annual_report.services.review import return_submission
 
     return_submission(submission=submission, by=director, comment="Проверьте C04")
     submission.refresh_from_db()

@@ -4,6 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from annual_report.models import Answer, CellReturn, FormField, Indicator
+from annual_report.services import review
 from annual_report.services import submissions as services
 from tests.factories import people
 from tests.factories.report import fill, make_campaign, make_form
@@ -224,7 +225,7 @@ def test_returned_form_opens_the_returned_cell_alone(
     fill(form, head, C01=10, C02=8, C04=2)
     services.submit_submission(submission=form, by=head, certified=True)
     director = people.council_director(form.region)
-    services.return_submission(submission=form, by=director, comment="Один показатель")
+    review.return_submission(submission=form, by=director, comment="Один показатель")
     CellReturn.objects.create(
         submission=form, indicator=Indicator.objects.get(code="C04"), comment="Почему так мало?",
         by=director,
