@@ -40,8 +40,25 @@ def xdist_number() -> int:
     return int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw") or 0)
 
 
+#: Fixtures whose tests commit, and empty the tables at their end.
+COMMITTING = {"live_server", "transactional_db", "page", "celery_worker_process"}
+
+
+def commits(item):
+    marker = item.get_closest_marker("django_db")
+    return bool(COMMITTING & set(getattr(item, "fixturenames", ()))) or bool(
+        marker and marker.kwargs.get("transaction")
+    )
+
+
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items):
-    """Mark browser tests, and skip them by name where there is no Chromium."""
+    """Mark browser tests, and skip them by name where there is no Chromium.
+
+    Tests that empty the tables go last, whatever pytest's grouping by browser made of their order:
+    the others need what migrations loaded.
+    """
+    items.sort(key=commits)
     missing = chromium() is None
     for item in items:
         if "page" in getattr(item, "fixturenames", ()) or "browser" in item.keywords:
