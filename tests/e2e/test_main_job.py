@@ -118,9 +118,8 @@ def test_council_returns_and_then_approves(page, live_server, check_page, browse
     page.click(f"main table a:has-text('{municipality.name}')")
     expect(page.locator("main")).to_contain_text("Двое учились дважды.")
     check_page(page)
-    page.click("summary:has-text('Вернуть на доработку')")
-    page.fill("[name=comment]", "Число обученных больше числа служащих.")
-    page.click("button:has-text('Вернуть')")
+    page.fill("[name=whole-comment]", "Число обученных больше числа служащих.")
+    page.locator("#return button").first.click()
     submission.refresh_from_db()
     assert submission.state == "returned"
 
