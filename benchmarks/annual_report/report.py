@@ -15,7 +15,7 @@ from benchmarks.figures import Figure
 def run():
     env = use_full()
     from annual_report.models import Campaign
-    from annual_report.services import reports
+    from annual_report.services import chapters, report_build, reports
     from okmo_portal.accounts.models import User
 
     staff = User.objects.get(email="kongress@demo.example")
@@ -45,11 +45,11 @@ def run():
 
 def build(report, staff, worker):
     """One build through the queue: seconds until the job ends, highest memory of a process, MB."""
-    from annual_report.services import reports
+    from annual_report.services import chapters, report_build, reports
     from okmo_portal.jobs.models import Job, JobState
 
     started = time.perf_counter()
-    job = reports.start_build(report=report, by=staff)
+    job = report_build.start_build(report=report, by=staff)
     peak = 0
     while not job.is_finished:
         time.sleep(0.25)
@@ -80,12 +80,12 @@ def plain_run(report, folder):
     """Render all chapters as one document in one fresh process; in seconds."""
     from django.template.loader import render_to_string
 
-    from annual_report.services import reports
+    from annual_report.services import chapters, report_build, reports
 
     started = time.perf_counter()
-    builder = reports.get_builder(report)
+    builder = chapters.get_builder(report)
     parts = [
-        render_to_string("annual_report/pdf/chapter.html", reports.chapter_context(c, builder))
+        render_to_string("annual_report/pdf/chapter.html", chapters.chapter_context(c, builder))
         for c in report.chapters.all()
     ]
     preparing = time.perf_counter() - started

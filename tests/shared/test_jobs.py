@@ -3,7 +3,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from annual_report.services import reports, review, submissions
+from annual_report.services import report_build, reports, review, submissions
 from okmo_portal.documents.models import Document
 from okmo_portal.jobs import services
 from okmo_portal.jobs.models import Job, JobState
@@ -76,7 +76,7 @@ def test_report_is_finished_after_its_worker_was_killed(
             order=order, slug=f"c{order}", title=f"Глава {order}", text="Т.", blocks=[block] * 4
         )
     reports.take_snapshot(report=report, by=staff)
-    job = reports.start_build(report=report, by=staff)
+    job = report_build.start_build(report=report, by=staff)
     wait_for(lambda: Job.objects.get(pk=job.pk).done >= 2, seconds=60)
     celery_worker_process.kill()
     half = Job.objects.get(pk=job.pk)
