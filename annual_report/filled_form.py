@@ -6,7 +6,7 @@ values and, where the form has such fields, what federal data say and what was s
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -15,7 +15,8 @@ from typing import Any, NamedTuple
 
 from django.utils import timezone
 
-from annual_report.enums import FILED_STATES, AnswerSource, ValueType
+from annual_report.earlier import EarlierValue, earlier_values
+from annual_report.enums import AnswerSource, ValueType
 from annual_report.form_spec import FieldSpec, FormSpec, SectionSpec, get_form_spec
 from annual_report.models import Answer, CellReturn, Observation, Submission
 from annual_report.rules import parse
@@ -80,6 +81,8 @@ class Cell:
     federal: FederalValue | None = None
     #: The comment with which the council sent the cell back, while that is open.
     returned: str = ""
+    #: Whose last year's value ``previous`` is, where the municipality came of others.
+    previous_from: tuple[str, ...] = ()
 
     @property
     def code(self) -> str:
@@ -264,6 +267,10 @@ class FilledForm:
         compute_formulas(self)
 
 
+#: In place of a value of last year.
+NOTHING = EarlierValue(None)
+
+
 def get_filled_form(submission: Submission) -> FilledForm:
     """The cells of ``submission`` that apply to its municipality, in four queries at most."""
     campaign, municipality = submission.campaign, submission.municipality
@@ -277,10 +284,11 @@ def get_filled_form(submission: Submission) -> FilledForm:
             item,
             item.is_required,
             answers.pop(item.pk, None),
-            previous.get(item.pk),
+            previous.get(item.pk, NOTHING).value,
             None,
             federal.get(item.pk),
             returned.get(item.pk, ""),
+            previous.get(item.pk, NOTHING).names,
         )
         for item in spec.fields
     }
@@ -295,25 +303,24 @@ def answers_of(submission: Submission) -> dict[int, SavedAnswer]:
     return {row[0]: SavedAnswer(*row) for row in rows}
 
 
-def previous_values(submission: Submission, spec: FormSpec) -> dict[int, Decimal]:
-    """Last year's filed values of the same municipality by indicator, in this year's units.
+def previous_values(submission: Submission, spec: FormSpec) -> dict[int, EarlierValue]:
+    """Last year's filed values by indicator, in this year's units, of this municipality or of those
+    that it came of (see ``earlier``).
 
     An indicator that replaced another goes on with the other's value; none comes over a break.
     """
-    found = dict(
-        Answer.objects.filter(
-            submission__municipality_id=submission.municipality_id,
-            submission__campaign__year=submission.campaign.year - 1,
-            submission__state__in=FILED_STATES,
-            submission__campaign__is_main=submission.campaign.is_main,
-            value__isnull=False,
-        ).values_list("indicator_id", "value")
-    )
-    values: dict[int, Decimal] = {}
+    found = earlier_values(submission.campaign, [submission.pk])
+    return carry_over(spec, found.get(submission.pk, {}))
+
+
+def carry_over(spec: FormSpec, found: Mapping[int, EarlierValue]) -> dict[int, EarlierValue]:
+    """``found`` under the asked indicators that go on with it."""
+    values: dict[int, EarlierValue] = {}
     for item in spec.asked:
         for source, factor in item.before:
             if factor is not None and source in found:
-                values[item.pk] = found[source] if factor == 1 else found[source] * factor
+                value, names = found[source]
+                values[item.pk] = EarlierValue(value if factor == 1 else value * factor, names)
                 break
     return values
 

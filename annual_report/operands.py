@@ -20,6 +20,7 @@ import pandas as pd
 from django.db import connection
 from psycopg import sql
 
+from annual_report.earlier import HEIRS
 from annual_report.enums import FILED_STATES, SubmissionState
 from annual_report.filled_form import FilledForm
 from annual_report.form_rules import FormRules, KnownIndicator, sources_of
@@ -47,7 +48,21 @@ CROSS JOIN LATERAL (
 WHERE found.indicators IS NOT NULL
 """
 _OF_CAMPAIGN = _ANSWERS + "AND c.id = {campaign} AND s.state <> {not_started}"
-_OF_YEAR = _ANSWERS + "AND c.year = {year} AND c.is_main = {is_main} AND s.state = ANY({filed})"
+#: Of an earlier year: those that filed themselves, and what others' forms give to their heirs.
+_ITSELF = """AND c.year = {year} AND c.is_main = {is_main} AND s.state = ANY({states})
+    AND NOT EXISTS (
+        SELECT 1 FROM annual_report_submission x
+        JOIN annual_report_formorigin o ON o.submission_id = x.id AND o.years_back = {back}
+        WHERE x.campaign_id = {campaign} AND x.municipality_id = s.municipality_id
+    )
+"""
+_OF_YEAR = _ANSWERS + _ITSELF
+_OF_HEIRS = f"""
+SELECT {{source}}::int2 AS source, heirs.place::int4 AS place,
+    array_agg(heirs.indicator::int4) AS indicators, array_agg(heirs.value::{{type}}) AS numbers
+FROM ({HEIRS.replace("{forms}", "s.campaign_id = {campaign} {places}")}) heirs
+WHERE heirs.indicator = ANY({{indicators}}::bigint[]) GROUP BY heirs.place
+"""  # noqa: S608 — built of constants
 #: The other form is being filled at the same time, so its unfiled values count too.
 _OF_OTHER_FORMS = _ANSWERS + (
     "AND c.year = {year} AND c.id <> {campaign} ORDER BY c.is_main, c.id DESC"
@@ -73,7 +88,7 @@ FROM (
     JOIN unnest({asked_indicators}::bigint[], {asked_kinds}::text[]) AS asked (indicator, kind)
         ON asked.kind = m.kind
     LEFT JOIN annual_report_answer a ON a.submission_id = c.id
-        AND a.indicator_id = asked.indicator AND a.value IS NOT NULL AND c.state = ANY({filed})
+        AND a.indicator_id = asked.indicator AND a.value IS NOT NULL AND c.state = ANY({states})
     WHERE c.campaign_id = {campaign} AND m.parent_id IS NOT NULL {places}
     GROUP BY m.parent_id, asked.indicator
     HAVING count(a.id) = count(*)
@@ -187,28 +202,28 @@ def make_statement(
     """A query for (source, municipality, indicators, their values); None without a wish."""
     parts = []
     for source, indicators in wanted.indicators().items():
-        template, alias = _template(source)
+        templates, alias = _templates(source)
         places: sql.Composable = sql.SQL("")
         if municipalities is not None:
             places = sql.SQL("AND {} = ANY({})").format(
                 sql.SQL(alias), sql.Literal(list(municipalities))
             )
         parameters = _parameters(campaign, source, indicators, wanted)
-        parts.append(
+        parts += [
             sql.SQL("({})").format(
                 sql.SQL(template).format(type=sql.SQL(value_type), places=places, **parameters)
             )
-        )
+            for template in templates
+        ]
     return sql.SQL(" UNION ALL ").join(parts) if parts else None
 
 
-def _template(source: int) -> tuple[str, str]:
-    if source == OUTSIDE:
-        return _OUTSIDE, "s.municipality_id"
+def _templates(source: int) -> tuple[tuple[str, ...], str]:
+    """Statements that find a source's values, and the column of their municipality."""
     if source == CHILDREN:
-        return _CHILDREN, "m.parent_id"
-    texts = {OWN: _OF_CAMPAIGN, OTHER: _OF_OTHER_FORMS}
-    return texts.get(source, _OF_YEAR), "s.municipality_id"
+        return (_CHILDREN,), "m.parent_id"
+    texts = {OWN: (_OF_CAMPAIGN,), OTHER: (_OF_OTHER_FORMS,), OUTSIDE: (_OUTSIDE,)}
+    return texts.get(source, (_OF_YEAR, _OF_HEIRS)), "s.municipality_id"
 
 
 def _parameters(campaign: Campaign, source: int, indicators: list[int], wanted: Wanted) -> dict:
@@ -223,9 +238,10 @@ def _parameters(campaign: Campaign, source: int, indicators: list[int], wanted: 
         "source": source,
         "campaign": campaign.pk,
         "year": campaign.year - back,
+        "back": back,
         "is_main": campaign.is_main,
         "indicators": indicators,
-        "filed": sorted(str(state) for state in FILED_STATES),
+        "states": sorted(str(state) for state in FILED_STATES),
         "not_started": str(SubmissionState.NOT_STARTED),
         "asked_indicators": [pk for pk, _kind in pairs],
         "asked_kinds": [kind for _pk, kind in pairs],

@@ -1,6 +1,12 @@
 """Catalogue, campaign, filed forms, snapshots and reports."""
 
-from annual_report.models.campaign import Answer, Campaign, Explanation, Submission
+from annual_report.models.campaign import (
+    Answer,
+    Campaign,
+    Explanation,
+    FormOrigin,
+    Submission,
+)
 from annual_report.models.catalogue import (
     CatalogueStamp,
     Indicator,
@@ -63,6 +69,7 @@ __all__ = [
     "FieldMove",
     "Form",
     "FormField",
+    "FormOrigin",
     "ImportMapping",
     "Indicator",
     "IndicatorVersion",

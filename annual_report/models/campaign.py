@@ -236,6 +236,42 @@ class Submission(models.Model):
         return timezone.localdate(self.filed_at) > self.campaign.municipality_deadline
 
 
+class FormOrigin(models.Model):
+    """A municipality whose form of an earlier year belongs to this form's past.
+
+    Kept only where that is not the municipality itself alone: after a renaming, a merger, a change
+    of boundaries. A row without a municipality says that nothing of the past can be compared.
+    ``with_settlements``: a summand of figures in which a district holds its settlements';
+    ``apart``: of figures that each keeps for itself. Written by ``services.origins``.
+    """
+
+    submission = models.ForeignKey(Submission, on_delete=models.CASCADE, related_name="origins")
+    years_back = models.PositiveSmallIntegerField("сколько лет назад")
+    municipality = models.ForeignKey(
+        Municipality, on_delete=models.PROTECT, null=True, related_name="+"
+    )
+    with_settlements = models.BooleanField(default=False)
+    apart = models.BooleanField(default=False)
+
+    class Meta:
+        verbose_name = "предшественник формы"
+        verbose_name_plural = "предшественники форм"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["submission", "years_back", "municipality"],
+                name="form_origin_once",
+                nulls_distinct=False,
+            ),
+            models.CheckConstraint(
+                condition=Q(municipality__isnull=False) | Q(with_settlements=False, apart=False),
+                name="form_origin_without_past",
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.submission_id}: {self.municipality_id}"
+
+
 @pghistory.track(
     # The row as it was before: opening a campaign inserts millions, which leave no event, so the
     # first value must go into the event of its first change.

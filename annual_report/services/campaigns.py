@@ -10,11 +10,13 @@ from django.db import connection, transaction
 from django.urls import reverse
 
 from annual_report import workflow
+from annual_report.earlier import HEIRS
 from annual_report.enums import COUNTED_STATES
 from annual_report.models import Campaign, Form
 from annual_report.permissions import manage_reports
 from annual_report.services import notices, reminders
 from annual_report.services.forms import check_form_version
+from annual_report.services.origins import refresh_origins
 from annual_report.services.prefill import prefill_submissions
 from okmo_portal.accounts.models import User
 from okmo_portal.audit.services import record
@@ -70,6 +72,17 @@ FROM (
         WHERE c.year = %(year)s - 1 AND c.is_main AND p.state = ANY(%(counted)s)
           AND a.indicator_id = (SELECT id FROM annual_report_indicator
                                 WHERE code = %(population)s)
+          AND NOT EXISTS (
+            SELECT 1 FROM annual_report_formorigin h
+            JOIN annual_report_submission x ON x.id = h.submission_id
+            WHERE x.campaign_id = %(campaign)s AND x.municipality_id = p.municipality_id
+              AND h.years_back = 1
+          )
+        UNION ALL
+        SELECT heirs.place, heirs.value, 0, 0
+        FROM ({heirs}) heirs
+        WHERE heirs.indicator = (SELECT id FROM annual_report_indicator
+                                 WHERE code = %(population)s)
         UNION ALL
         SELECT o.municipality_id, o.value, 1, %(year)s + 1 - o.year
         FROM annual_report_observation o
@@ -82,7 +95,13 @@ FROM (
     ORDER BY municipality_id, rank, years_back
 ) known
 WHERE s.campaign_id = %(campaign)s AND s.municipality_id = known.municipality_id
-"""
+""".replace(
+    "{heirs}",
+    HEIRS.format(
+        year="%(year)s - 1", back="1", is_main="true", states="%(counted)s",
+        forms="s.campaign_id = %(campaign)s",
+    ),
+)  # fmt: skip
 
 
 @transaction.atomic
@@ -151,7 +170,9 @@ def start_opening(*, campaign: Campaign, by: User) -> Job:
 
 def create_submissions(*, campaign: Campaign) -> None:
     """Set-based, so that 22,000 forms take seconds; existing ones are left alone."""
-    _run(campaign, CREATE_SUBMISSIONS, KNOW_POPULATION)
+    _run(campaign, CREATE_SUBMISSIONS)
+    refresh_origins(campaign=campaign)
+    _run(campaign, KNOW_POPULATION)
 
 
 def _run(campaign: Campaign, *statements: str) -> None:

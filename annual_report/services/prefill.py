@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
+from annual_report.earlier import HEIRS
 from annual_report.enums import COUNTED_STATES, EDITABLE_STATES, AnswerSource, Prefill
 from annual_report.form_spec import get_form_spec
 from annual_report.models import Campaign
@@ -40,8 +41,24 @@ LAST_YEAR = _INSERT.format(
         AND c.year = %(year)s - 1 AND c.is_main = %(is_main)s
     JOIN annual_report_answer a ON a.submission_id = p.id
         AND a.indicator_id = f.source AND a.value IS NOT NULL
-    """
-)
+    WHERE NOT EXISTS (
+        SELECT 1 FROM annual_report_formorigin h WHERE h.submission_id = s.id AND h.years_back = 1
+    )
+    UNION ALL
+    SELECT heirs.form, f.target, round(heirs.value * f.factor, 6), '', '', %(last_year)s, 1, now()
+    FROM ({heirs}) heirs
+    JOIN organisations_municipality m ON m.id = heirs.place
+    JOIN unnest(%(kinds)s::text[], %(sources)s::bigint[], %(targets)s::bigint[],
+        %(factors)s::numeric[]) AS f (kind, source, target, factor)
+        ON f.kind = m.kind AND f.source = heirs.indicator
+    """.replace(
+        "{heirs}",
+        HEIRS.format(
+            year="%(year)s - 1", back="1", is_main="%(is_main)s", states="%(counted)s",
+            forms="s.campaign_id = %(campaign)s AND s.state = ANY(%(open)s)",
+        ),
+    )
+)  # fmt: skip
 
 FEDERAL = _INSERT.format(
     select="""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 import zipfile
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from functools import partial
 from typing import Any
@@ -20,8 +20,9 @@ from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
 
+from annual_report.earlier import EarlierValue, earlier_values
 from annual_report.enums import FILED_STATES
-from annual_report.filled_form import compute
+from annual_report.filled_form import carry_over, compute
 from annual_report.form_rules import get_form_rules
 from annual_report.form_spec import FormSpec, get_form_spec
 from annual_report.models import (
@@ -76,7 +77,7 @@ def read_contents(
     stamp = stamp or CatalogueStamp.current()
     places = [form.municipality_id for form in forms]
     answers = _answers(forms)
-    before = _last_year(campaign, places)
+    before = earlier_values(campaign, [form.pk for form in forms])
     explained = _explanations(forms)
     federal = _federal(campaign, places)
     rules = get_form_rules(campaign.form_id, campaign.year, stamp)
@@ -107,7 +108,7 @@ def read_contents(
                 due=form.due,
                 made_at=now,
                 saved={item.code: own[item.pk] for item in spec.asked if item.pk in own},
-                previous=previous_by_code(spec, before[form.municipality_id]),
+                previous=previous_by_code(spec, before.get(form.pk, {})),
                 explained=explained[form.pk],
                 known=known,
             ),
@@ -125,28 +126,14 @@ def _answers(forms: Sequence[Submission]) -> Values:
     return found
 
 
-def _last_year(campaign: Campaign, places: Sequence[int]) -> Values:
-    rows = Answer.objects.filter(
-        submission__municipality_id__in=places,
-        submission__campaign__year=campaign.year - 1,
-        submission__state__in=FILED_STATES,
-        submission__campaign__is_main=campaign.is_main,
-        value__isnull=False,
-    ).values_list("submission__municipality_id", "indicator_id", "value")
-    found: Values = defaultdict(dict)
-    for place, indicator, value in rows.iterator():
-        found[place][indicator] = value
-    return found
-
-
-def previous_by_code(spec: FormSpec, found: dict[int, Decimal]) -> dict[str, Decimal]:
+def previous_by_code(spec: FormSpec, found: Mapping[int, EarlierValue]) -> dict[str, Decimal]:
     """Last year's values in this year's units, computed ones too; as ``filled_form`` has them."""
-    values: dict[str, Decimal] = {}
-    for item in spec.asked:
-        for source, factor in item.before:
-            if factor is not None and source in found:
-                values[item.code] = found[source] if factor == 1 else found[source] * factor
-                break
+    carried = carry_over(spec, found)
+    values: dict[str, Decimal] = {
+        item.code: value
+        for item in spec.asked
+        if item.pk in carried and (value := carried[item.pk].value) is not None
+    }
     then: dict[str, Decimal | None] = {item.code: values.get(item.code) for item in spec.asked}
     for item in spec.computed:
         number = compute(item, then, spec.kind)

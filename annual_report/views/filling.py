@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from annual_report.card import certifier_names, why_closed
+from annual_report.earlier import find_origins
 from annual_report.enums import Severity, ValueType
 from annual_report.filled_form import get_filled_form
 from annual_report.forms import (
@@ -57,6 +58,7 @@ def form_context(request, submission):
         "can_edit": change_answers.test(request.user, submission),
         "certifies": certifies_submission.test(request.user, submission),
         "why_closed": why_closed(submission),
+        "origins": find_origins(submission.pk),
     }
 
 

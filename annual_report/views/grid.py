@@ -7,6 +7,8 @@ from annual_report.enums import AnswerSource, ValueType
 from annual_report.filled_form import show_value
 from annual_report.forms import PLANS
 
+#: Predecessors whose names a cell spells out.
+NAMED = 3
 #: How a message looks at a cell and above the form.
 LOOKS = {"critical": "error", "explain": "warning", "notice": "info"}
 
@@ -113,10 +115,23 @@ def describe_origin(cell):
     if answer.source == AnswerSource.FEDERAL:
         return str(cell.federal) if cell.federal else "из федеральных данных"
     if answer.source == AnswerSource.LAST_YEAR:
-        return "как в прошлом году" if answer.is_confirmed else "с прошлого года, проверьте"
+        return describe_last_year(cell, answer)
     if answer.source == AnswerSource.WORKBOOK:
         return "из книги Excel"
     return ""
+
+
+def describe_last_year(cell, answer):
+    """Whose value was carried over: the municipality's own, a former one's, or a sum of several."""
+    names = cell.previous_from
+    if not names:
+        return "как в прошлом году" if answer.is_confirmed else "с прошлого года, проверьте"
+    if len(names) == 1:
+        text = f"с прошлого года, из формы: {names[0]}"
+    else:
+        text = f"сумма прошлого года: {', '.join(names[:NAMED])}"
+        text += f" и ещё {len(names) - NAMED}" if len(names) > NAMED else ""
+    return text if answer.is_confirmed else f"{text}; проверьте"
 
 
 def shown_federal(cell):
