@@ -13,6 +13,7 @@ class AnnualReportConfig(AppConfig):
         # Models exist only now.
         from annual_report import cabinet
         from annual_report.demo import steps
+        from annual_report.services import transformed
         from annual_report.services.reports import can_read_document
         from annual_report.services.workbook_intakes import can_read_intake
         from annual_report.services.workbook_sets import can_read_bundle
@@ -20,6 +21,7 @@ class AnnualReportConfig(AppConfig):
         from annual_report.views import peers, public, series
         from okmo_portal.documents import policies
         from okmo_portal.notifications import kinds
+        from okmo_portal.organisations import consequences
 
         registry.add_menu(
             MenuItem(_("Отчёт"), "report:report-list", order=20, prefixes=("/report/",))
@@ -35,6 +37,10 @@ class AnnualReportConfig(AppConfig):
         )
         registry.add_search(SearchKind("report", _("Доклады"), cabinet.report_rows, order=5))
         registry.add_demo(DemoStep("annual report", steps.load, order=20))
+        consequences.register(
+            "annual_report",
+            consequences.Consequence(transformed.carry_out, transformed.take_back),
+        )
         policies.register("annual_report.report", can_read_document)
         policies.register("annual_report.workbookupload", can_read_upload)
         policies.register("annual_report.workbookbundle", can_read_bundle)

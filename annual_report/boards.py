@@ -122,7 +122,7 @@ def earlier_campaign(campaign: Campaign) -> Campaign | None:
 
 def filed_by_day(campaign: Campaign, last: int) -> list[float]:
     """Share of the forms filed by the end of each day 0..``last`` since the campaign began, %."""
-    expected = campaign.submissions.count()
+    expected = campaign.submissions.exclude(state=SubmissionState.CLOSED).count()
     rows = (
         campaign.submissions.filter(state__in=FILED_STATES, filed_at__isnull=False)
         .order_by()

@@ -4,8 +4,8 @@ from django.db.models import Count, Q
 from django.urls import reverse
 
 from annual_report.enums import (
+    DONE_STATES,
     EDITABLE_STATES,
-    FILED_STATES,
     CampaignState,
     CorrectionState,
     SubmissionState,
@@ -90,7 +90,7 @@ def _council_tasks(user):
         .values("campaign")
         .annotate(
             waiting=Count("pk", filter=Q(state=SubmissionState.SUBMITTED)),
-            missing=Count("pk", filter=~Q(state__in=FILED_STATES)),
+            missing=Count("pk", filter=~Q(state__in=DONE_STATES)),
         )
     )
     campaigns = Campaign.objects.in_bulk([item["campaign"] for item in counts])

@@ -32,6 +32,8 @@ class Lock(NamedTuple):
 def find_lock(submission: Submission) -> Lock | None:
     """What keeps the municipality from changing the form now; None when nothing does."""
     campaign, state = submission.campaign, submission.state
+    if state == SubmissionState.CLOSED:
+        return lock_of_transformed(submission)
     if submission.state == SubmissionState.ACCEPTED or submission.is_counted:
         who = "Конгрессом" if state == SubmissionState.ACCEPTED else "советом"
         verb = "принята" if state == SubmissionState.ACCEPTED else "утверждена"
@@ -67,6 +69,34 @@ def find_lock(submission: Submission) -> Lock | None:
     return None
 
 
+def lock_of_transformed(submission: Submission) -> Lock:
+    """The form of a municipality that was gone on the register's date."""
+    change, campaign = submission.closed_by, submission.campaign
+    heirs = ", ".join(row.name for row in change.successors.order_by("sort_key")) if change else ""
+    return Lock(
+        "transformed",
+        f"Форма закрыта. {change} — {change.law}: на дату реестра "
+        f"({format_date(campaign.register_date)}) муниципалитета уже нет."
+        if change
+        else "Форма закрыта: муниципалитет преобразован.",
+        f"Данные за {campaign.year} год сдаёт преемник: {heirs}."
+        if heirs
+        else "Данные за этот год сдавать не нужно.",
+    )
+
+
+def describe_custody(submission: Submission) -> str:
+    """Who answers for an abolished municipality's form; an empty text while it exists."""
+    municipality = submission.municipality
+    if submission.custodian is None or municipality.valid_to is None:
+        return ""
+    return (
+        f"Муниципалитет «{municipality.name}» упразднён {format_date(municipality.valid_to)}. Форма "
+        f"остаётся за ним за период до этой даты, заполняет и подписывает её преемник: "
+        f"{submission.custodian.name}."
+    )
+
+
 def why_closed(submission: Submission) -> str:
     """The lock in one line; an empty text when the municipality may change its form."""
     lock = find_lock(submission)
@@ -99,10 +129,14 @@ def find_holder(submission: Submission) -> Holder:
     state = submission.state
     if state == SubmissionState.PREPARED:
         return Holder("у главы муниципалитета, на подписи")
+    if submission.is_with_municipality and submission.custodian is not None:
+        return Holder(f"у преемника: {submission.custodian.name}")
     if submission.is_with_municipality:
         return Holder("у муниципалитета")
     if state == SubmissionState.SUBMITTED:
         return council_of(submission)
+    if state == SubmissionState.CLOSED:
+        return Holder("ни у кого: форма закрыта")
     if state == SubmissionState.APPROVED:
         return Holder("в Конгрессе, утверждена советом")
     return Holder("принята Конгрессом, идёт в доклад")
@@ -130,7 +164,7 @@ def certifier_names(submission: Submission) -> list[str]:
     """Who of the municipality may sign and send its form, by name and position."""
     members = (
         Membership.objects.valid()
-        .filter(organisation__municipality_id=submission.municipality_id, role__in=CERTIFYING_ROLES)
+        .filter(organisation__municipality__in=submission.keepers, role__in=CERTIFYING_ROLES)
         .select_related("user")
         .order_by("-role", "pk")
     )

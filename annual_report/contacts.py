@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -46,20 +47,25 @@ HEAD_ROLES = (Role.HEAD, Role.CHIEF_OF_STAFF)
 
 def find_contacts(submissions: Iterable[Submission]) -> dict[int, Contacts]:
     """Contacts by municipality, in two queries; who holds the form comes first."""
-    waits_for_head = {
-        item.municipality_id: item.state == SubmissionState.PREPARED for item in submissions
-    }
+    waits_for_head: dict[int, bool] = {}
+    #: By keeper, the municipalities whose forms it sees to: an heir has those of several.
+    kept: dict[int, list[int]] = defaultdict(list)
+    for item in submissions:
+        waits_for_head[item.municipality_id] = item.state == SubmissionState.PREPARED
+        for keeper in item.keepers:
+            kept[keeper].append(item.municipality_id)
     found = {number: Contacts() for number in waits_for_head}
     bodies = Organisation.objects.filter(
-        municipality__in=found, kind=OrganisationKind.MUNICIPALITY_BODY, is_active=True
+        municipality__in=kept, kind=OrganisationKind.MUNICIPALITY_BODY, is_active=True
     )
     for body in bodies.only("municipality", "phone", "email"):
-        contacts = found[body.municipality_id]
-        contacts.phone = contacts.phone or body.phone
-        contacts.email = contacts.email or body.email
+        for number in kept[body.municipality_id]:
+            contacts = found[number]
+            contacts.phone = contacts.phone or body.phone
+            contacts.email = contacts.email or body.email
     members = (
         Membership.objects.valid()
-        .filter(organisation__municipality__in=found, role__in=MUNICIPALITY_EDITOR_ROLES)
+        .filter(organisation__municipality__in=kept, role__in=MUNICIPALITY_EDITOR_ROLES)
         .select_related("user", "organisation")
         .order_by("valid_from", "pk")
     )
@@ -72,7 +78,8 @@ def find_contacts(submissions: Iterable[Submission]) -> dict[int, Contacts]:
             row.user.email,
             row.role in HEAD_ROLES,
         )
-        found[row.organisation.municipality_id].people.append(person)
+        for number in kept[row.organisation.municipality_id]:
+            found[number].people.append(person)
     for number, contacts in found.items():
         contacts.people.sort(key=lambda person: person.is_head != waits_for_head[number])
     return found

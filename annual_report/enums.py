@@ -41,6 +41,7 @@ class SubmissionState(models.TextChoices):
     RETURNED = "returned", "возвращена"
     APPROVED = "approved", "утверждена советом"
     ACCEPTED = "accepted", "принята Конгрессом"
+    CLOSED = "closed", "закрыта: муниципалитет преобразован"
 
 
 #: States in which the municipality may change its answers.
@@ -53,6 +54,8 @@ MUNICIPALITY_STATES = EDITABLE_STATES | {SubmissionState.PREPARED}
 FILED_STATES = frozenset(
     {SubmissionState.SUBMITTED, SubmissionState.APPROVED, SubmissionState.ACCEPTED}
 )
+#: Nothing more is expected of the municipality: it has filed, or was gone on the register's date.
+DONE_STATES = FILED_STATES | {SubmissionState.CLOSED}
 #: The council has answered for the data: they count in snapshots and change by corrections only.
 COUNTED_STATES = frozenset({SubmissionState.APPROVED, SubmissionState.ACCEPTED})
 

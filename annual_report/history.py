@@ -232,7 +232,7 @@ class People:
         rows = (
             Membership.objects.filter(user__in=numbers)
             .filter(
-                Q(organisation__municipality=submission.municipality_id)
+                Q(organisation__municipality__in=submission.keepers)
                 | Q(organisation__region=submission.region_id, organisation__kind="council")
                 | Q(organisation__kind="congress")
             )

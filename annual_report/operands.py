@@ -47,7 +47,7 @@ CROSS JOIN LATERAL (
 ) found
 WHERE found.indicators IS NOT NULL
 """
-_OF_CAMPAIGN = _ANSWERS + "AND c.id = {campaign} AND s.state <> {not_started}"
+_OF_CAMPAIGN = _ANSWERS + "AND c.id = {campaign} AND s.state <> ALL({not_begun})"
 #: Of an earlier year: those that filed themselves, and what others' forms give to their heirs.
 _ITSELF = """AND c.year = {year} AND c.is_main = {is_main} AND s.state = ANY({states})
     AND NOT EXISTS (
@@ -89,7 +89,7 @@ FROM (
         ON asked.kind = m.kind
     LEFT JOIN annual_report_answer a ON a.submission_id = c.id
         AND a.indicator_id = asked.indicator AND a.value IS NOT NULL AND c.state = ANY({states})
-    WHERE c.campaign_id = {campaign} AND m.parent_id IS NOT NULL {places}
+    WHERE c.campaign_id = {campaign} AND c.state <> 'closed' AND m.parent_id IS NOT NULL {places}
     GROUP BY m.parent_id, asked.indicator
     HAVING count(a.id) = count(*)
 ) summed GROUP BY place
@@ -242,7 +242,7 @@ def _parameters(campaign: Campaign, source: int, indicators: list[int], wanted: 
         "is_main": campaign.is_main,
         "indicators": indicators,
         "states": sorted(str(state) for state in FILED_STATES),
-        "not_started": str(SubmissionState.NOT_STARTED),
+        "not_begun": [str(SubmissionState.NOT_STARTED), str(SubmissionState.CLOSED)],
         "asked_indicators": [pk for pk, _kind in pairs],
         "asked_kinds": [kind for _pk, kind in pairs],
     }
@@ -264,7 +264,7 @@ class CampaignValues:
 _FORMS = """
 SELECT s.id, s.municipality_id, s.region_id, s.state, m.kind
 FROM annual_report_submission s JOIN organisations_municipality m ON m.id = s.municipality_id
-WHERE s.campaign_id = %(campaign)s AND s.state <> %(not_started)s
+WHERE s.campaign_id = %(campaign)s AND s.state <> ALL(%(not_begun)s)
     AND (%(only)s::bigint[] IS NULL OR s.id = ANY(%(only)s::bigint[]))
 ORDER BY s.municipality_id
 """
@@ -279,7 +279,8 @@ def load_values(
     """Values of ``keys`` for every begun form of the campaign, or for ``submissions`` of them."""
     only = None if submissions is None else list(submissions)
     parameters: dict[str, Any] = {
-        "campaign": campaign.pk, "not_started": SubmissionState.NOT_STARTED, "only": only,
+        "campaign": campaign.pk, "only": only,
+        "not_begun": [str(SubmissionState.NOT_STARTED), str(SubmissionState.CLOSED)],
     }  # fmt: skip
     with connection.cursor() as cursor:
         cursor.execute(_FORMS, parameters)

@@ -11,12 +11,12 @@ CERTIFYING_ROLES = frozenset({Role.HEAD, Role.CHIEF_OF_STAFF})
 
 @rules.predicate
 def edits_submission(user, submission):
-    """People of the municipality itself, whatever the state."""
+    """People of the municipality itself or, once it is abolished, of its heir; whatever the state."""
     active = getattr(user, "active_membership", None)
     return (
         active is not None
         and active.edits_municipality
-        and active.organisation.municipality_id == submission.municipality_id
+        and active.organisation.municipality_id in submission.keepers
     )
 
 

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from annual_report.enums import (
     COUNTED_STATES,
+    DONE_STATES,
     FILED_STATES,
     CampaignState,
     ReportState,
@@ -88,13 +89,19 @@ class SubmissionQuerySet(models.QuerySet):
         if active.is_council:
             return self.filter(region_id=active.organisation.region_id)
         if active.organisation.municipality_id:
-            return self.filter(municipality_id=active.organisation.municipality_id)
+            return self.kept_by(active.organisation.municipality_id)
         return self.none()
+
+    def kept_by(self, municipality_id):
+        """A municipality's own forms, and those of abolished ones that it answers for."""
+        return self.filter(Q(municipality_id=municipality_id) | Q(custodian_id=municipality_id))
 
     def with_territory(self):
         """With names for pages, and the council's extended deadline for ``Submission.due``."""
         extension = self.model._meta.apps.get_model("annual_report", "Extension")
-        return self.select_related("campaign__form", "municipality__parent", "region").annotate(
+        return self.select_related(
+            "campaign__form", "municipality__parent", "region", "custodian"
+        ).annotate(
             council_extended_to=extension.objects.of_council(
                 OuterRef("campaign"), OuterRef("region")
             )
@@ -111,7 +118,7 @@ class SubmissionQuerySet(models.QuerySet):
         return self.filter(state__in=COUNTED_STATES)
 
     def not_filed(self):
-        return self.exclude(state__in=FILED_STATES)
+        return self.exclude(state__in=DONE_STATES)
 
 
 class ExtensionQuerySet(models.QuerySet):

@@ -9,7 +9,13 @@ from typing import Any
 from django.db.models import Count, F, Q, QuerySet
 from django.utils import timezone
 
-from annual_report.enums import COUNTED_STATES, FILED_STATES, CampaignState, SubmissionState
+from annual_report.enums import (
+    COUNTED_STATES,
+    DONE_STATES,
+    FILED_STATES,
+    CampaignState,
+    SubmissionState,
+)
 from annual_report.models import Campaign, Submission
 from okmo_portal.core.text import sort_key
 
@@ -72,7 +78,7 @@ def overdue() -> Q:
     """Not filed, and its own last day has passed."""
     today = timezone.localdate()
     return (
-        ~Q(state__in=FILED_STATES)
+        ~Q(state__in=DONE_STATES)
         & Q(campaign__municipality_deadline__lt=today)
         & (Q(extended_to__isnull=True) | Q(extended_to__lt=today))
     )
@@ -80,7 +86,7 @@ def overdue() -> Q:
 
 def state_filter(state: str) -> Q:
     if state == "not_filed":
-        return ~Q(state__in=FILED_STATES)
+        return ~Q(state__in=DONE_STATES)
     if state == "overdue":
         return overdue()
     if state == "late":
@@ -125,9 +131,10 @@ def state_counts(rows: QuerySet[Submission]) -> dict[str, float]:
             sent_back = row["sent_back"]
     counts["all"] = sum(counts.values())
     counts["filed"] = sum(counts[state] for state in FILED_STATES)
-    counts["not_filed"] = counts["all"] - counts["filed"]
+    expected = counts["all"] - counts[SubmissionState.CLOSED]
+    counts["not_filed"] = expected - counts["filed"]
     counts["counted"] = sum(counts[state] for state in COUNTED_STATES)
-    counts["share"] = counts["filed"] / counts["all"] if counts["all"] else 0.0
+    counts["share"] = counts["filed"] / expected if expected else 0.0
     counts["sent_back"] = sent_back
     return counts
 

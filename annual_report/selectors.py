@@ -28,14 +28,14 @@ def my_submissions(user: Any) -> QuerySet[Submission]:
         return Submission.objects.none()
     return (
         Submission.objects.visible_to(user)
-        .filter(municipality_id=active.organisation.municipality_id)
+        .kept_by(active.organisation.municipality_id)
         .with_territory()
         .order_by("-campaign__year")
     )
 
 
 COUNTS = {
-    "expected": Count("pk"),
+    "expected": Count("pk", filter=~Q(state=SubmissionState.CLOSED)),
     "not_started": Count("pk", filter=Q(state=SubmissionState.NOT_STARTED)),
     "working": Count(
         "pk",

@@ -79,6 +79,35 @@ WITHDRAW = Transition(
     target=SubmissionState.DRAFT,
     allowed=edits_submission & takes_forms,
 )
+CLOSE_FORM = Transition(
+    name="close_form",
+    label="Закрыта: муниципалитет преобразован",
+    sources=frozenset(
+        {
+            SubmissionState.NOT_STARTED,
+            SubmissionState.DRAFT,
+            SubmissionState.PREPARED,
+            SubmissionState.RETURNED,
+        }
+    ),
+    target=SubmissionState.CLOSED,
+    allowed=manages,
+)
+#: After a transformation that was entered wrongly: as begun, or as nobody had touched it.
+REVIVE_FORM = Transition(
+    name="revive_form",
+    label="Снова открыта: запись о преобразовании отменена",
+    sources=frozenset({SubmissionState.CLOSED}),
+    target=SubmissionState.DRAFT,
+    allowed=manages,
+)
+REVIVE_UNTOUCHED = Transition(
+    name="revive_form",
+    label="Снова открыта: запись о преобразовании отменена",
+    sources=frozenset({SubmissionState.CLOSED}),
+    target=SubmissionState.NOT_STARTED,
+    allowed=manages,
+)
 APPROVE = Transition(
     name="approve",
     label="Утвердить",

@@ -20,7 +20,7 @@ from annual_report.enums import (
 from annual_report.models.catalogue import Indicator
 from annual_report.models.form import ControlRule, Form
 from annual_report.querysets import CampaignQuerySet, SubmissionQuerySet
-from okmo_portal.organisations.models import Municipality, Region
+from okmo_portal.organisations.models import Municipality, MunicipalityChange, Region
 
 
 class Campaign(models.Model):
@@ -101,6 +101,24 @@ class Submission(models.Model):
         Municipality, on_delete=models.PROTECT, related_name="submissions"
     )
     region = models.ForeignKey(Region, on_delete=models.PROTECT, related_name="submissions")
+    #: Who fills and answers for the form since its municipality was abolished.
+    custodian = models.ForeignKey(
+        Municipality,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="inherited_forms",
+        verbose_name="за неё отвечает преемник",
+    )
+    #: The transformation after which nobody has to file it.
+    closed_by = models.ForeignKey(
+        MunicipalityChange,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name="закрыта преобразованием",
+    )
     state = models.CharField(
         "состояние",
         max_length=12,
@@ -171,6 +189,11 @@ class Submission(models.Model):
                 name="submission_accepted_pair",
             ),
             models.CheckConstraint(
+                condition=Q(state="closed", closed_by__isnull=False)
+                | (~Q(state="closed") & Q(closed_by__isnull=True)),
+                name="submission_closed_pair",
+            ),
+            models.CheckConstraint(
                 condition=~Q(state="prepared")
                 | Q(prepared_at__isnull=False, prepared_by__isnull=False),
                 name="submission_prepared_pair",
@@ -186,6 +209,11 @@ class Submission(models.Model):
 
     def get_absolute_url(self):
         return reverse("annual_report:submission-detail", args=[self.pk])
+
+    @property
+    def keepers(self) -> tuple[int, ...]:
+        """Municipalities whose people see to the form: its own, and the heir of an abolished one."""
+        return tuple(key for key in (self.municipality_id, self.custodian_id) if key)
 
     @property
     def is_with_municipality(self) -> bool:

@@ -13,7 +13,7 @@ from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 
 from annual_report import workflow
-from annual_report.enums import FILED_STATES, BulkKind, BulkOutcome, SubmissionState
+from annual_report.enums import DONE_STATES, BulkKind, BulkOutcome, SubmissionState
 from annual_report.models import BulkItem, BulkRun, Campaign, Submission
 from annual_report.permissions import extends_submission
 from annual_report.services import extensions, notices
@@ -34,8 +34,8 @@ CONGRESS_KINDS = (BulkKind.ACCEPT, BulkKind.SEND_BACK, BulkKind.REMIND, BulkKind
 FITTING: Mapping[str, Q] = {
     BulkKind.APPROVE: Q(state__in=workflow.APPROVE.sources),
     BulkKind.RETURN: Q(state__in=workflow.RETURN.sources),
-    BulkKind.REMIND: ~Q(state__in=FILED_STATES),
-    BulkKind.EXTEND: ~Q(state__in=FILED_STATES),
+    BulkKind.REMIND: ~Q(state__in=DONE_STATES),
+    BulkKind.EXTEND: ~Q(state__in=DONE_STATES),
     BulkKind.ACCEPT: Q(state__in=workflow.ACCEPT.sources),
     BulkKind.SEND_BACK: Q(state__in=workflow.SEND_BACK.sources),
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
@@ -55,6 +56,7 @@ LEFT JOIN (
 WHERE m.status <> 'review'
   AND (m.valid_from IS NULL OR m.valid_from <= %(date)s)
   AND (m.valid_to IS NULL OR m.valid_to > %(date)s)
+  AND (%(only)s::bigint[] IS NULL OR m.id = ANY(%(only)s::bigint[]))
 ON CONFLICT (campaign_id, municipality_id) DO NOTHING
 """
 
@@ -95,6 +97,7 @@ FROM (
     ORDER BY municipality_id, rank, years_back
 ) known
 WHERE s.campaign_id = %(campaign)s AND s.municipality_id = known.municipality_id
+  AND (%(only)s::bigint[] IS NULL OR s.municipality_id = ANY(%(only)s::bigint[]))
 """.replace(
     "{heirs}",
     HEIRS.format(
@@ -168,14 +171,17 @@ def start_opening(*, campaign: Campaign, by: User) -> Job:
     )
 
 
-def create_submissions(*, campaign: Campaign) -> None:
-    """Set-based, so that 22,000 forms take seconds; existing ones are left alone."""
-    _run(campaign, CREATE_SUBMISSIONS)
+def create_submissions(*, campaign: Campaign, only: Sequence[int] | None = None) -> None:
+    """Set-based, so that 22,000 forms take seconds; existing ones are left alone.
+
+    ``only``: of these municipalities, where heirs begin after the opening.
+    """
+    _run(campaign, CREATE_SUBMISSIONS, only)
     refresh_origins(campaign=campaign)
-    _run(campaign, KNOW_POPULATION)
+    _run(campaign, KNOW_POPULATION, only)
 
 
-def _run(campaign: Campaign, *statements: str) -> None:
+def _run(campaign: Campaign, statement: str, only: Sequence[int] | None) -> None:
     params: dict[str, Any] = {
         "campaign": campaign.pk,
         "form": campaign.form_id,
@@ -183,10 +189,10 @@ def _run(campaign: Campaign, *statements: str) -> None:
         "year": campaign.year,
         "counted": sorted(COUNTED_STATES),
         "population": POPULATION,
+        "only": None if only is None else list(only),
     }
     with connection.cursor() as cursor:
-        for statement in statements:
-            cursor.execute(statement, params)
+        cursor.execute(statement, params)
         # The next statement of this transaction joins what was just written: without fresh
         # statistics the planner takes 22,000 forms for one and loops.
         cursor.execute("ANALYZE annual_report_submission, annual_report_answer")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
@@ -32,17 +32,17 @@ def council_people(region: Region | int) -> QuerySet[User]:
     return User.objects.filter(pk__in=members.values("user"))
 
 
-def municipality_people(municipality_id: int) -> QuerySet[User]:
+def municipality_people(*municipalities: int) -> QuerySet[User]:
     members = Membership.objects.valid().filter(
-        organisation__municipality=municipality_id, role__in=MUNICIPALITY_EDITOR_ROLES
+        organisation__municipality__in=municipalities, role__in=MUNICIPALITY_EDITOR_ROLES
     )
     return User.objects.filter(pk__in=members.values("user"))
 
 
-def certifiers(municipality_id: int) -> QuerySet[User]:
-    """Who may sign the municipality's form."""
+def certifiers(*municipalities: int) -> QuerySet[User]:
+    """Who may sign a form that these municipalities keep."""
     members = Membership.objects.valid().filter(
-        organisation__municipality=municipality_id, role__in=CERTIFYING_ROLES
+        organisation__municipality__in=municipalities, role__in=CERTIFYING_ROLES
     )
     return User.objects.filter(pk__in=members.values("user"))
 
@@ -55,7 +55,7 @@ def tell_head(*, submission_id: int) -> None:
     due = format_date(submission.due)
     notify(
         kind="annual_report.prepared",
-        recipients=certifiers(submission.municipality_id),
+        recipients=certifiers(*submission.keepers),
         key=f"annual_report:{submission.pk}:prepared:{submission.prepared_at:%Y%m%d%H%M%S%f}",
         title=f"Подпишите форму за {submission.campaign.year} год до {due}",
         body=f"Форму подготовил(а) {submission.prepared_by}. Проверьте значения и отправьте её в совет.",
@@ -128,7 +128,7 @@ def tell_municipality(*, submission_id: int) -> None:
         title, body = f"Форма за {year} год утверждена", "Совет проверил и утвердил данные."
     notify(
         kind="annual_report.decided",
-        recipients=municipality_people(submission.municipality_id),
+        recipients=municipality_people(*submission.keepers),
         key=f"annual_report:{submission.pk}:{state}:{submission.decided_at:%Y%m%d%H%M%S%f}",
         title=title,
         body=body,
@@ -167,7 +167,7 @@ def tell_correction_decided(*, correction_id: int) -> None:
         return
     submission = correction.submission
     applied = correction.state == CorrectionState.APPLIED
-    people = {*municipality_people(submission.municipality_id), correction.by}
+    people = {*municipality_people(*submission.keepers), correction.by}
     notify(
         kind="annual_report.decided",
         recipients=people,
@@ -240,7 +240,9 @@ def remind_chosen(*, run_id: int, numbers: list[int]) -> int:
 
 def people_of_forms(numbers: list[int]) -> QuerySet[User]:
     members = Membership.objects.valid().filter(
-        role__in=MUNICIPALITY_EDITOR_ROLES, organisation__municipality__submissions__in=numbers
+        Q(organisation__municipality__submissions__in=numbers)
+        | Q(organisation__municipality__inherited_forms__in=numbers),
+        role__in=MUNICIPALITY_EDITOR_ROLES,
     )
     return User.objects.filter(pk__in=members.values("user"))
 
@@ -294,8 +296,9 @@ def remind_municipalities(
 ) -> int:
     """Tell the people of forms that are not filed; ``due`` is their own last day."""
     members = Membership.objects.valid().filter(
+        Q(organisation__municipality__in=municipalities.values("municipality"))
+        | Q(organisation__municipality__in=municipalities.values("custodian")),
         role__in=MUNICIPALITY_EDITOR_ROLES,
-        organisation__municipality__in=municipalities.values("municipality"),
     )
     days = (due - timezone.localdate()).days
     when, year = format_date(due), campaign.year
@@ -358,5 +361,5 @@ def forget_reminders(submission: Submission) -> None:
         kind=REMINDER,
         email_state=EmailState.WAITING,
         key__startswith=f"annual_report:{submission.campaign_id}:remind:municipality:",
-        user__in=municipality_people(submission.municipality_id),
+        user__in=municipality_people(*submission.keepers),
     ).update(email_state=EmailState.NONE)

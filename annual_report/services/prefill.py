@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.db import connection, transaction
@@ -35,6 +36,7 @@ LAST_YEAR = _INSERT.format(
     JOIN organisations_municipality m ON m.kind = f.kind
     JOIN annual_report_submission s ON s.municipality_id = m.id
         AND s.campaign_id = %(campaign)s AND s.state = ANY(%(open)s)
+        AND (%(only)s::bigint[] IS NULL OR s.id = ANY(%(only)s::bigint[]))
     JOIN annual_report_submission p ON p.municipality_id = s.municipality_id
         AND p.state = ANY(%(counted)s)
     JOIN annual_report_campaign c ON c.id = p.campaign_id
@@ -55,7 +57,8 @@ LAST_YEAR = _INSERT.format(
         "{heirs}",
         HEIRS.format(
             year="%(year)s - 1", back="1", is_main="%(is_main)s", states="%(counted)s",
-            forms="s.campaign_id = %(campaign)s AND s.state = ANY(%(open)s)",
+            forms="s.campaign_id = %(campaign)s AND s.state = ANY(%(open)s) "
+            "AND (%(only)s::bigint[] IS NULL OR s.id = ANY(%(only)s::bigint[]))",
         ),
     )
 )  # fmt: skip
@@ -67,6 +70,7 @@ FEDERAL = _INSERT.format(
     JOIN organisations_municipality m ON m.kind = f.kind
     JOIN annual_report_submission s ON s.municipality_id = m.id
         AND s.campaign_id = %(campaign)s AND s.state = ANY(%(open)s)
+        AND (%(only)s::bigint[] IS NULL OR s.id = ANY(%(only)s::bigint[]))
     JOIN annual_report_observation o ON o.municipality_id = m.id
         AND o.indicator_id = f.target AND o.year = %(year)s
     JOIN annual_report_dataset d ON d.id = o.dataset_id AND d.is_federal
@@ -90,11 +94,11 @@ WHERE s.id = counted.submission_id AND s.filled <> counted.filled
 
 
 @transaction.atomic
-def prefill_submissions(*, campaign: Campaign) -> None:
+def prefill_submissions(*, campaign: Campaign, only: Sequence[int] | None = None) -> None:
     """Fill empty cells of forms that are still with their municipalities, and count.
 
     A repeated run adds only what has become known since, such as federal data that came later; what
-    a person has typed, or emptied again, stays.
+    a person has typed, or emptied again, stays. ``only``: of these forms.
     """
     params: dict[str, Any] = {
         "campaign": campaign.pk,
@@ -105,6 +109,7 @@ def prefill_submissions(*, campaign: Campaign) -> None:
         "federal": AnswerSource.FEDERAL,
         "open": sorted(EDITABLE_STATES),
         "counted": sorted(COUNTED_STATES),
+        "only": None if only is None else list(only),
     }
     carried, known = _carried(campaign), _known(campaign)
     with connection.cursor() as cursor:

@@ -17,7 +17,7 @@ from django.db.models import F
 from django.db.models.functions import Coalesce, Greatest
 from django.utils import timezone
 
-from annual_report.enums import COUNTED_STATES, Audience, CampaignState
+from annual_report.enums import COUNTED_STATES, Audience, CampaignState, SubmissionState
 from annual_report.models import Campaign, Extension, ReminderRun, ReminderStep, Submission
 from annual_report.services import notices
 from okmo_portal.accounts.models import User
@@ -225,7 +225,7 @@ def send_to_councils(campaign: Campaign, due: date, key: str) -> tuple[int, int]
 
 def send_to_congress(campaign: Campaign, due: date, key: str) -> tuple[int, int]:
     behind: dict[str, int] = defaultdict(int)
-    rows = campaign.submissions.exclude(state__in=COUNTED_STATES)
+    rows = campaign.submissions.exclude(state__in=COUNTED_STATES | {SubmissionState.CLOSED})
     for name in rows.order_by().values_list("region__short_name", flat=True):
         behind[name] += 1
     ordered = sorted(behind.items(), key=lambda pair: (-pair[1], pair[0]))

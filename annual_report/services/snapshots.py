@@ -67,7 +67,7 @@ COPY (
     LEFT JOIN organisations_municipality p ON p.id = m.parent_id
     JOIN organisations_region r ON r.id = s.region_id
     JOIN organisations_federaldistrict d ON d.id = r.federal_district_id
-    WHERE s.campaign_id = {campaign}
+    WHERE s.campaign_id = {campaign} AND s.state <> 'closed'
 ) TO STDOUT (FORMAT csv, HEADER)
 """
 

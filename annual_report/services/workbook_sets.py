@@ -21,7 +21,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from annual_report.earlier import EarlierValue, earlier_values
-from annual_report.enums import FILED_STATES
+from annual_report.enums import DONE_STATES, SubmissionState
 from annual_report.filled_form import carry_over, compute
 from annual_report.form_rules import get_form_rules
 from annual_report.form_spec import FormSpec, get_form_spec
@@ -178,11 +178,12 @@ def start_batch(
     running = Job.objects.unfinished().filter(key=key).first()
     if running is not None:
         return WorkbookBatch.objects.get(job=running)
-    forms = campaign.submissions.order_by("region__sort_key", "municipality__sort_key")
+    forms = campaign.submissions.exclude(state=SubmissionState.CLOSED)
+    forms = forms.order_by("region__sort_key", "municipality__sort_key")
     if region is not None:
         forms = forms.filter(region=region)
     if only_missing:
-        forms = forms.exclude(state__in=FILED_STATES)
+        forms = forms.exclude(state__in=DONE_STATES)
     by_region: dict[int, list[int]] = defaultdict(list)
     for form, place in forms.values_list("pk", "region_id"):
         by_region[place].append(form)

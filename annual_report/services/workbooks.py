@@ -246,7 +246,7 @@ def tell_of_proposal(*, upload_id: UUID) -> None:
     year = upload.submission.campaign.year
     notify(
         kind="annual_report.workbook",
-        recipients=municipality_people(upload.submission.municipality_id),
+        recipients=municipality_people(*upload.submission.keepers),
         key=f"annual_report:workbook:{upload.pk}",
         title=f"Совет прислал книгу с данными за {year} год: проверьте и примите её",
         body="Пока Вы не примете книгу, в форме ничего не изменится.",

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from annual_report.card import certifier_names, why_closed
+from annual_report.card import certifier_names, describe_custody, why_closed
 from annual_report.earlier import find_origins
 from annual_report.enums import Severity, ValueType
 from annual_report.filled_form import get_filled_form
@@ -59,6 +59,7 @@ def form_context(request, submission):
         "certifies": certifies_submission.test(request.user, submission),
         "why_closed": why_closed(submission),
         "origins": find_origins(submission.pk),
+        "custody": describe_custody(submission),
     }
 
 

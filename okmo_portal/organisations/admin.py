@@ -5,6 +5,8 @@ import re
 from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
 from django.db.models import URLField
+from django.urls import reverse
+from django.utils.html import format_html
 from import_export import resources
 from import_export.admin import ExportMixin, ImportExportModelAdmin
 from import_export.fields import Field
@@ -26,6 +28,7 @@ from okmo_portal.organisations.models import (
     TerritoryCode,
 )
 from okmo_portal.organisations.oktmo import check_digit
+from okmo_portal.organisations.services.handover import describe_consequences, offers_of
 from okmo_portal.organisations.services.memberships import confirm_membership
 from okmo_portal.organisations.services.transformations import undo_transformation
 from okmo_portal.organisations.transformation_forms import TransformationForm
@@ -159,7 +162,8 @@ class MunicipalityChangeAdmin(KeptAdmin):
 
     def get_fields(self, request, obj=None):
         if obj is None:
-            return ["kind", "date", "law", "note", "predecessors", "successors", "new_successors"]
+            return ["kind", "date", "law", "note", "predecessors", "successors",
+                    "new_successors", "confirmed"]  # fmt: skip
         return ["kind", "date", "law", "note", "predecessors", "successors", "part_of",
                 "source_key", "recorded_by", "recorded_at"]  # fmt: skip
 
@@ -173,6 +177,13 @@ class MunicipalityChangeAdmin(KeptAdmin):
         """The form has recorded a new entry already, with its check."""
         if change:
             super().save_model(request, obj, form, change)
+            return
+        for line in describe_consequences(obj):
+            self.message_user(request, line)
+        if offers_of(obj):
+            address = reverse("organisations:handover-detail", args=[obj.pk])
+            link = format_html('<a href="{}">Передать людей преемникам</a>', address)
+            self.message_user(request, link, messages.WARNING)
 
     def save_related(self, request, form, formsets, change):
         """Sides are written by the service."""

@@ -34,6 +34,7 @@ class OrganisationsConfig(AppConfig):
         for key, label in (
             ("organisations.membership_requested", "Запросы полномочий, которые решаю я"),
             ("organisations.membership_decided", "Решения по моим полномочиям"),
+            ("organisations.handover", "Люди упразднённых муниципалитетов и их преемники"),
             ("organisations.membership_ends", "Скорый конец моих полномочий"),
         ):
             kinds.register(kinds.Kind(key, label))

@@ -9,7 +9,9 @@ from okmo_portal.core.registry import CabinetTask
 from okmo_portal.core.text import counted
 from okmo_portal.organisations.enums import MembershipState, MunicipalityKind, Role
 from okmo_portal.organisations.models import Membership, Municipality, Region
+from okmo_portal.organisations.services import handover
 
+CHANGES = "преобразование,преобразования,преобразований"
 COUNTS_KEY, COUNTS_SECONDS = "organisations:counts", 600
 
 
@@ -48,6 +50,14 @@ def tasks(request):
             url=reverse("organisations:membership-list"),
             action="Проверить",
         )
+    changes = handover.waiting_for(user).count()
+    if changes:
+        yield CabinetTask(
+            title=f"Передать людей преемникам: {counted(changes, CHANGES)}",
+            text="Муниципалитеты упразднены, а полномочия их людей ещё действуют.",
+            url=reverse("organisations:handover-list"),
+            action="Решить",
+        )
 
 
 def _first_step(user):
@@ -74,6 +84,7 @@ def organisation_section(request):
         "template": "organisations/_cabinet_section.html",
         "membership": active,
         "may_invite": active.role in (Role.HEAD, Role.CONGRESS_STAFF) or active.is_council,
+        "hands_over": active.role == Role.CONGRESS_STAFF or active.is_council,
         "decides": active.role in (Role.HEAD, Role.CONGRESS_STAFF) or active.is_council,
     }
 

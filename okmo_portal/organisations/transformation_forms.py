@@ -6,12 +6,18 @@ from django.db import transaction
 
 from okmo_portal.organisations.enums import MunicipalityKind
 from okmo_portal.organisations.models import Municipality, MunicipalityChange
+from okmo_portal.organisations.services.handover import describe_consequences
 from okmo_portal.organisations.services.transformations import (
     NewMunicipality,
     record_transformation,
 )
 
 KINDS = {str(kind.label): kind for kind in MunicipalityKind}
+
+SHOWN_FIRST = (
+    "Пока ничего не записано. Проверьте последствия, отметьте «последствия проверены, записать» и "
+    "сохраните ещё раз."
+)
 
 
 class TransformationForm(forms.ModelForm):
@@ -28,6 +34,13 @@ class TransformationForm(forms.ModelForm):
             "коды переходящих поселений через пробел (при разделении). Например: "
             "29501000; Общий муниципальный округ; муниципальный округ"
         ),
+    )
+
+    confirmed = forms.BooleanField(
+        label="последствия проверены, записать",
+        required=False,
+        help_text="Если преобразование касается людей или форм отчёта, сначала будет показано, "
+        "что с ними станет. Отметьте здесь, когда всё верно.",
     )
 
     class Meta:
@@ -55,9 +68,17 @@ class TransformationForm(forms.ModelForm):
                     successors=[*cleaned["successors"], *cleaned["new_successors"]],
                     by=self.by,
                 )
+                self._show_first(cleaned["confirmed"])
         except ValidationError as error:
             self._tell(error)
         return cleaned
+
+    def _show_first(self, confirmed):
+        """Unless they were looked at: roll back and say what becomes of people and forms."""
+        lines = describe_consequences(self.instance)
+        if lines and not confirmed:
+            self.instance = MunicipalityChange()
+            raise ValidationError([SHOWN_FIRST, *lines])
 
     def _tell(self, error):
         fields = error.message_dict if hasattr(error, "error_dict") else {None: error.messages}

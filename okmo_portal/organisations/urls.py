@@ -1,6 +1,6 @@
 from django.urls import path, re_path
 
-from okmo_portal.organisations.views import invitation, membership
+from okmo_portal.organisations.views import handover, invitation, membership
 
 app_name = "organisations"
 
@@ -25,6 +25,8 @@ urlpatterns = [
         membership.membership_decide,
         name="membership-decide",
     ),
+    path("handover/", handover.handover_list, name="handover-list"),
+    path("handover/<int:pk>/", handover.handover_detail, name="handover-detail"),
     path("people/", invitation.invitation_list, name="invitation-mine"),
     path("people/<int:pk>/", invitation.invitation_list, name="invitation-list"),
     path("invitations/<int:pk>/revoke/", invitation.invitation_revoke, name="invitation-revoke"),

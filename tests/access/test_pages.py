@@ -101,6 +101,8 @@ PAGES = {
     "organisations:membership-decide": (
         "post", ["membership", "'confirm"], ("head", "director", "staff"),
     ),
+    "organisations:handover-list": ("get", [], ("director", "foreign", "staff")),
+    "organisations:handover-detail": ("get", ["change"], ("director", "staff")),
     "organisations:invitation-mine": ("get", [], ("head", "stranger", "director", "foreign", "staff")),
     "organisations:invitation-list": ("get", ["organisation"], ("head", "director", "staff")),
     "organisations:invitation-revoke": ("post", ["invitation"], ("head", "director", "staff")),

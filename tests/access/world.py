@@ -14,7 +14,7 @@ from okmo_portal.documents.services import store_bytes
 from okmo_portal.jobs.models import Job
 from okmo_portal.notifications.models import Notification
 from okmo_portal.organisations.enums import OrganisationKind, Role
-from okmo_portal.organisations.models import Invitation, Region
+from okmo_portal.organisations.models import Invitation, MunicipalityChange, Region
 from okmo_portal.organisations.services import invitations, memberships
 from okmo_portal.organisations.services.staff import sync_staff_access
 from tests.factories import people
@@ -100,6 +100,14 @@ class World:
         BulkItem.objects.create(
             run=bulk_run, submission=submission, outcome="skipped", reason="Форма уже сдана."
         )
+        gone = people.MunicipalityFactory(
+            valid_to=timezone.localdate() - timedelta(days=9), status="abolished"
+        )
+        people.municipality_head(gone)
+        change = MunicipalityChange.objects.create(
+            kind="abolition", date=gone.valid_to, law="Закон № 1", effects={"ended": [gone.pk]}
+        )
+        change.predecessors.add(gone)
         self.submission, self.year = submission, campaign.year
         proposal = report.proposals.create(
             municipality=here, region=here.region, year=2025,
@@ -107,6 +115,7 @@ class World:
             state="included", by=self.people["head"],
         )  # fmt: skip
         self.ids = {
+            "change": change.pk,
             "proposal": proposal.pk,
             "chapter": chapter.pk,
             "submission": submission.pk,

@@ -5,6 +5,7 @@ import pytest
 from okmo_portal.organisations.models import Municipality, MunicipalityChange
 from okmo_portal.organisations.services.staff import sync_staff_access
 from tests.factories import people
+from tests.factories.report import fill, make_campaign, make_form
 
 pytestmark = pytest.mark.django_db
 PATH = "/admin/organisations/municipalitychange/"
@@ -68,3 +69,25 @@ def test_refusal_is_shown_and_nothing_is_saved(client, districts, new, fields, w
     assert words in answer.content.decode()
     assert not MunicipalityChange.objects.exists()
     assert Municipality.objects.count() == 2
+
+
+def test_people_and_forms_are_shown_before_anything_is_recorded(client, districts):
+    """The preview says who holds what; the same is carried out once it is confirmed."""
+    one, two = districts
+    campaign = make_campaign(make_form())
+    head = people.municipality_head(one)
+    fill(campaign.submissions.get(municipality=one), head, C01=1)
+    line = "29511000; Общий округ; муниципальный округ"
+    page = send(client, districts, line, date="01.12.2025").content.decode()
+    assert "Пока ничего не записано" in page
+    assert "Форма за 2025 год, Район 1: заполнено 1 из 3, последним работал(а)" in page
+    assert "Район 1: 1\xa0полномочие; решите, кто переходит к преемнику (Общий округ)." in page
+    assert not MunicipalityChange.objects.exists()
+    assert campaign.submissions.get(municipality=one).state == "draft"
+    answer = send(client, districts, line, date="01.12.2025", confirmed="on")
+    assert answer.status_code == 302
+    change = MunicipalityChange.objects.get()
+    assert campaign.submissions.get(municipality=one).state == "closed"
+    said = client.get(PATH).content.decode()
+    assert "Форма за 2025 год, Общий округ: открыта." in said
+    assert f"/organisations/handover/{change.pk}/" in said

@@ -67,6 +67,8 @@ class ImportResult:
     events_refused: int = 0
     settlements_joined: int = 0
     settlements_moved: int = 0
+    #: What became of forms and the like, see ``consequences``.
+    consequences: int = 0
     remarks: list[Remark] = field(default_factory=list)
 
     @property
@@ -465,6 +467,7 @@ class _Import:
     def write(self) -> None:
         self.plan.write()
         result = self.result
+        result.consequences = self.plan.carry_consequences(self.by)
         result.codes_added, result.codes_changed = write_codes(self.place)
         result.created = len(self.plan.new_rows)
         result.refused = sum(remark.refused for remark in result.remarks)

@@ -10,6 +10,7 @@ from typing import Any
 from django.db import connection
 from django.utils import timezone
 
+from okmo_portal.organisations import consequences
 from okmo_portal.organisations.mo_ref import SYSTEM, Record
 from okmo_portal.organisations.models import Municipality, MunicipalityChange, TerritoryCode
 from okmo_portal.organisations.models.territory import MunicipalityStatus
@@ -56,6 +57,18 @@ class Plan:
         update_rows([child for _change, child, _parent, _heir in self.moved], parent_id="bigint")
         self._note_effects(fresh)
         self._write_changes()
+
+    def carry_consequences(self, by: Any) -> int:
+        """What becomes of forms and the like; returns how many sentences were noted."""
+        notes = consequences.carry_out(self.changes, by)
+        told = []
+        for change in self.changes:
+            if lines := notes.get(change.pk):
+                change.effects["notes"] = lines
+            if lines or "custody" in change.effects:
+                told.append(change)
+        MunicipalityChange.objects.bulk_update(told, ["effects"], batch_size=BATCH)
+        return sum(len(lines) for lines in notes.values())
 
     def _note_effects(self, fresh: set[int]) -> None:
         """What each change did to rows, so that it can be undone."""

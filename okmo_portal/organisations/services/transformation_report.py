@@ -29,6 +29,7 @@ def result_pairs(result: ImportResult) -> list[tuple[str, str]]:
         ("преобразований отклонено", result.events_refused),
         ("поселений присоединено к округам", result.settlements_joined),
         ("поселений перешло к преемнику района", result.settlements_moved),
+        ("форм, которых это касается", result.consequences),
         ("кодов территорий добавлено", result.codes_added),
         ("кодов территорий изменено", result.codes_changed),
         ("записей отклонено", result.refused),

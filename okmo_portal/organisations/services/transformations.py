@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import date
+from functools import partial
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -17,9 +18,11 @@ from django.db.models import ProtectedError, Q
 from django.utils import timezone
 
 from okmo_portal.audit.services import record
+from okmo_portal.organisations import consequences
 from okmo_portal.organisations.enums import HOLDERS, ChangeKind, MunicipalityKind
 from okmo_portal.organisations.models import Municipality, MunicipalityChange
 from okmo_portal.organisations.models.territory import MunicipalityStatus
+from okmo_portal.organisations.services import handover
 from okmo_portal.organisations.services.transformation_checks import (
     NewMunicipality,
     Successor,
@@ -60,6 +63,8 @@ def record_transformation(
     change.successors.set(new)
     _take_settlements_along(change, old, new, successors, by)
     change.save(update_fields=["effects"])
+    change.effects["notes"] = consequences.carry_out([change], _person(by)).get(change.pk, [])
+    change.save(update_fields=["effects"])
     record(
         action="organisations.transformation_recorded",
         by=by,
@@ -68,6 +73,7 @@ def record_transformation(
         successors=[row.oktmo for row in new],
     )
     transaction.on_commit(refresh_search)
+    transaction.on_commit(partial(handover.tell_council, change_id=change.pk))
     return change
 
 
@@ -214,6 +220,8 @@ def undo_transformation(*, change: MunicipalityChange, by: Any, reason: str) -> 
     for member in family:
         _check_nothing_follows(member)
     undone = [_describe(member) for member in family]
+    for member in family:
+        consequences.take_back(member)
     for member in reversed(family):
         _take_back(member)
     record(
@@ -296,4 +304,7 @@ def end_due_municipalities() -> int:
     number = due.update(status=MunicipalityStatus.ABOLISHED)
     if number:
         transaction.on_commit(refresh_search)
+    today = timezone.localdate()
+    for change in MunicipalityChange.objects.filter(date=today).values_list("pk", flat=True):
+        handover.tell_council(change_id=change)
     return number
