@@ -7,9 +7,17 @@ from collections import Counter
 from dataclasses import dataclass
 
 from celery import current_app
-from django.contrib.postgres.search import SearchQuery, SearchRank, SearchVector
+from django.contrib.postgres.search import (
+    SearchHeadline,
+    SearchQuery,
+    SearchRank,
+    SearchVector,
+)
 from django.db import transaction
-from django.db.models import Case, Count, F, FloatField, Q, QuerySet, Value, When
+from django.db.models import Case, Count, F, FloatField, Q, QuerySet, TextField, Value, When
+from django.db.models.functions import Replace
+from django.utils.html import escape
+from django.utils.safestring import SafeString, mark_safe
 from rapidfuzz import fuzz, process
 
 from okmo_portal.core.registry import registry
@@ -19,6 +27,20 @@ from okmo_portal.search.models import SearchEntry, SearchWord
 CONFIG = "russian"
 WORD = re.compile(r"[а-яa-z]{4,}")
 SIMILAR_ENOUGH = 75
+#: Private-use characters around a found word; they turn into tags only after escaping.
+MARK_OPEN, MARK_CLOSE = "\ue000", "\ue001"
+
+
+def _without_yo(field: str) -> Replace:
+    """The column with ё as е: the stemmer takes them for different letters."""
+    text = TextField()
+    lower = Replace(F(field), Value("ё"), Value("е"), output_field=text)
+    return Replace(lower, Value("Ё"), Value("Е"), output_field=text)
+
+
+def _query(words: str) -> SearchQuery:
+    plain = words.replace("ё", "е").replace("Ё", "Е")
+    return SearchQuery(plain, config=CONFIG, search_type="websearch")
 
 
 @transaction.atomic
@@ -42,8 +64,8 @@ def rebuild_index() -> int:
             )
         SearchEntry.objects.bulk_create(batch, batch_size=2000)
     SearchEntry.objects.update(
-        vector=SearchVector("title", weight="A", config=CONFIG)
-        + SearchVector("text", weight="C", config=CONFIG)
+        vector=SearchVector(_without_yo("title"), weight="A", config=CONFIG)
+        + SearchVector(_without_yo("text"), weight="C", config=CONFIG)
     )
     SearchWord.objects.all().delete()
     SearchWord.objects.bulk_create(
@@ -65,7 +87,7 @@ class Found:
 
 def find(words: str, kind: str = "") -> Found:
     """Entries by word forms, exact and leading titles first, and counts by kind."""
-    query = SearchQuery(words, config=CONFIG, search_type="websearch")
+    query = _query(words)
     matching = SearchEntry.objects.filter(Q(vector=query) | Q(object_id=words.strip()))
     by_kind = dict(matching.order_by().values_list("kind").annotate(Count("pk")))
     counts = [
@@ -86,6 +108,33 @@ def find(words: str, kind: str = "") -> Found:
         ),
     ).order_by("-rank", "kind_order", "title", "pk")
     return Found(entries, counts)
+
+
+def snippets(words: str, entries: list[SearchEntry]) -> dict[int, SafeString]:
+    """Part of each entry's text around the found words, these in ``<mark>``, by primary key.
+
+    Asked for one page of entries at a time: PostgreSQL parses the whole text for it. A snippet
+    shows ё as е, as the index has it; the title keeps its letters.
+    """
+    headline = SearchHeadline(
+        _without_yo("text"),
+        _query(words),
+        config=CONFIG,
+        start_sel=MARK_OPEN,
+        stop_sel=MARK_CLOSE,
+        max_words=28,
+        min_words=12,
+    )
+    rows = SearchEntry.objects.filter(pk__in=[entry.pk for entry in entries])
+    return {pk: _marked(text) for pk, text in rows.values_list("pk", headline)}
+
+
+def _marked(text: str) -> SafeString:
+    safe = str(escape(text)).replace(MARK_OPEN, "<mark>").replace(MARK_CLOSE, "</mark>")
+    # A text that holds these characters itself must not leave a tag open.
+    if safe.count("<mark>") != safe.count("</mark>"):
+        safe = safe.replace("<mark>", "").replace("</mark>", "")
+    return mark_safe(safe)  # noqa: S308 - escaped above, the marks are ours
 
 
 def suggest(words: str) -> str:

@@ -2,7 +2,8 @@ import pytest
 
 from annual_report.models import Report
 from annual_report.services import reports
-from okmo_portal.search.services import find, rebuild_index, suggest
+from okmo_portal.search.models import SearchEntry
+from okmo_portal.search.services import find, rebuild_index, snippets, suggest
 from tests.factories import people
 from tests.factories.report import make_campaign, make_form
 
@@ -52,3 +53,48 @@ def test_strange_queries_are_answered(index, client, words):
     answer = client.get("/search/", {"q": words})
     assert answer.status_code == 200
     assert b"<script>alert" not in answer.content
+
+
+def test_nothing_found_is_asked_again_with_the_words_put_right(index, client):
+    answer = client.get("/search/", {"q": "ясноборсикй"})
+    assert answer.context["mended"] == "ясноборский"
+    assert [entry.title for entry in answer.context["page"]] == ["Ясноборский муниципальный район"]
+    assert "По запросу «ясноборсикй» ничего не найдено." in answer.content.decode()
+
+
+def test_words_without_any_likeness_find_nothing_and_no_other_query(index, client):
+    answer = client.get("/search/", {"q": "щщщщщщщщ"})
+    assert answer.context["total"] == 0
+    assert "mended" not in answer.context
+
+
+@pytest.mark.parametrize("words", ["королёвский", "королевский", "КОРОЛЁВСКОГО"])
+def test_yo_and_ye_are_one_letter(words):
+    people.MunicipalityFactory(name="Королёвский муниципальный район")
+    people.MunicipalityFactory(name="Королевский муниципальный округ")
+    rebuild_index()
+    assert set(titles(words)) == {
+        "Королёвский муниципальный район",
+        "Королевский муниципальный округ",
+    }
+
+
+def entry_with(text):
+    return SearchEntry.objects.create(
+        kind="municipality", object_id="1", title="Запись", text=text, url_name="home", url_args=[]
+    )
+
+
+def test_snippet_marks_word_forms_around_the_find():
+    entry = entry_with("Начало. " * 60 + "Совет провёл благоустройство дворов.")
+    text = snippets("двор", [entry])[entry.pk]
+    assert "<mark>дворов</mark>" in text
+    assert len(text) < 400
+
+
+def test_snippet_never_lets_the_text_bring_tags():
+    entry = entry_with("двор <img src=x onerror=alert(1)> & \ue000 <b>двор</b>")
+    text = snippets("двор", [entry])[entry.pk]
+    assert "<img" not in text
+    assert "<b>" not in text
+    assert text.count("<mark>") == text.count("</mark>")
