@@ -166,6 +166,7 @@ def section(request):
         links.append(("Формы по годам", reverse("annual_report:submission-list")))
     if is_council_member(user) or is_congress_staff(user) or is_auditor(user):
         links.append(("Проверка форм", reverse("annual_report:review-list")))
+        links.append(("Нагрузка формы", reverse("annual_report:burden")))
         links.append(("Контрольные соотношения", reverse("annual_report:rule-list")))
     if is_council_member(user) or is_congress_staff(user):
         links.append(("Книги Excel", reverse("annual_report:workbook-list")))

@@ -241,6 +241,11 @@ class FilledForm:
         return sum(cell.answer is not None and cell.answer.is_prefilled for cell in self.asked)
 
     @property
+    def answered(self) -> int:
+        """Asked cells with a value or a reason, whether they must be filled or not."""
+        return sum(cell.is_filled for cell in self.asked)
+
+    @property
     def returned(self) -> list[Cell]:
         """Cells that were sent back; while there are any, only they can be changed."""
         return [cell for cell in self.cells.values() if cell.returned]

@@ -3,6 +3,7 @@ from django.urls import path, re_path
 from annual_report.views import (
     board,
     bulk,
+    burden,
     campaign,
     chapter,
     correction,
@@ -109,6 +110,8 @@ urlpatterns = [
     path("campaigns/<int:pk>/reminders/", campaign.reminder_list, name="reminder-list"),
     path("reminders/<int:pk>/remove/", campaign.reminder_remove, name="reminder-remove"),
     path("board/", board.board, name="board"),
+    path("burden/", burden.burden, name="burden"),
+    path("burden/burden.csv", burden.burden_download, name="burden-download"),
     path("board/regions.csv", board.board_download, name="board-download"),
     path("board/forms.csv", board.board_forms, name="board-forms"),
     path("board/accept/", board.acceptance, name="acceptance"),

@@ -147,6 +147,7 @@ def _copy_answers(cursor, campaign, frame, values, generator) -> None:
     plans = make_plans(
         values, [item.indicator.code for item in fields if item.asks_plan], campaign.year
     )
+    before = _values_of_last_year(campaign, frame)
     applies_to = {
         item.indicator.code: set(item.indicator.kinds_in(campaign.year)) for item in fields
     }
@@ -167,8 +168,21 @@ def _copy_answers(cursor, campaign, frame, values, generator) -> None:
                 else [f"{value * scale:.{version.decimals}f}" for value in column[chosen]]
                 for column in columns
             ]
-            for pk, *row in zip(frame["pk"][chosen], *texts, strict=True):
-                copy.write_row((pk, indicator.pk, *row, "", "", "manual", 1, now))
+            sources = np.full(len(frame), "manual", dtype=object)
+            if before is not None and item.prefill == "last_year":
+                now_and_then = (round(found[indicator.code], version.decimals)
+                                for found in (values, before))  # fmt: skip
+                sources[np.equal(*now_and_then)] = "last_year"
+            for pk, source, *row in zip(frame["pk"][chosen], sources[chosen], *texts, strict=True):
+                copy.write_row((pk, indicator.pk, *row, "", "", source, 1, now))
+
+
+def _values_of_last_year(campaign: Campaign, frame: pd.DataFrame) -> dict | None:
+    """What these municipalities had a year before; None for the first campaign."""
+    if not Campaign.objects.filter(year=campaign.year - 1).exists():
+        return None
+    places = pd.Series(frame.index, index=frame["municipality"])
+    return make_values(frame["kind"], campaign.year - 1, frame["parent"].map(places))
 
 
 def _into_unit_of(indicator: Indicator, year: int) -> float:
@@ -189,10 +203,46 @@ def _set_states(cursor, frame, campaign, generator) -> None:
     with cursor.copy("COPY demo_states FROM STDIN") as copy:
         for pk, state, day in zip(frame["pk"], frame["state"], days, strict=True):
             copy.write_row((pk, state, int(day)))
+    _measure_work(frame, campaign, generator)
     deadline = timezone.make_aware(datetime.combine(campaign.municipality_deadline, time(15)))
     cursor.execute(UPDATE_STATES, {"campaign": campaign.pk, "deadline": deadline})
     cursor.execute("DROP TABLE demo_states")
 
+
+def _measure_work(frame, campaign, generator) -> None:
+    """Minutes of work by kind, fewer from year to year as more is known beforehand; and the counts
+    of the burden meter, which the portal keeps while people save."""
+    first = Campaign.objects.order_by("year").values_list("year", flat=True)[0]
+    typical = frame["kind"].map(MINUTES).fillna(150).to_numpy() * 0.86 ** (campaign.year - first)
+    minutes = typical * generator.lognormal(0, 0.35, len(frame))
+    rows = [
+        (pk, int(60 * number))
+        for pk, number, state in zip(frame["pk"], minutes, frame["state"], strict=True)
+        if state not in (SubmissionState.NOT_STARTED, SubmissionState.DRAFT)
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(COUNT_WORK, {
+            "campaign": campaign.pk, "form": campaign.form_id, "is_first": campaign.year == first,
+            "pks": [pk for pk, _seconds in rows], "seconds": [number for _pk, number in rows],
+        })  # fmt: skip
+
+
+#: Typical minutes for a form of the first year, by kind.
+MINUTES = {"rural_settlement": 70, "urban_settlement": 95, "municipal_district": 210}
+COUNT_WORK = """
+UPDATE annual_report_submission s SET
+    active_seconds = work.seconds, answered = counted.answered, kept = counted.kept,
+    prefilled = CASE WHEN %(is_first)s THEN 0 ELSE counted.beforehand END
+FROM unnest(%(pks)s::bigint[], %(seconds)s::int[]) AS work (id, seconds),
+LATERAL (
+    SELECT count(*) AS answered, count(*) FILTER (WHERE a.source = 'last_year') AS kept,
+        count(*) FILTER (WHERE f.prefill = 'last_year') AS beforehand
+    FROM annual_report_answer a
+    JOIN annual_report_formfield f ON f.form_id = %(form)s AND f.indicator_id = a.indicator_id
+    WHERE a.submission_id = work.id
+) counted
+WHERE s.id = work.id AND s.campaign_id = %(campaign)s
+"""
 
 UPDATE_STATES = """
 UPDATE annual_report_submission s SET

@@ -160,6 +160,10 @@ class Submission(models.Model):
     #: Residents as known when the campaign opened; gives the size class of one that never files.
     population = models.PositiveIntegerField("жителей", null=True, blank=True)
     prefilled = models.PositiveSmallIntegerField("заполнено заранее", default=0)
+    #: Of them those that still hold that value, and all asked cells with a value or a reason;
+    #: kept by ``services.answers`` for the burden meter.
+    kept = models.PositiveSmallIntegerField("из них осталось", default=0)
+    answered = models.PositiveSmallIntegerField("отвечено", default=0)
     active_seconds = models.PositiveIntegerField("время работы, секунд", default=0)
     revision = models.PositiveSmallIntegerField("редакция", default=1)
 

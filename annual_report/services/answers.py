@@ -27,7 +27,8 @@ from okmo_portal.workflow.transitions import log_change
 LONGEST_GAP = timedelta(minutes=5)
 #: What ``put_cells`` changes on the submission.
 COUNTED_FIELDS = (
-    "state", "filled", "required", "critical", "version", "active_seconds", "updated_at",
+    "state", "filled", "required", "critical", "version", "kept", "answered", "active_seconds",
+    "updated_at",
     "updated_by",
 )  # fmt: skip
 
@@ -251,6 +252,7 @@ def update_counts(
     """Set the counts that lists and the burden meter show; the first saved answer makes a draft."""
     submission, now = form.submission, now or timezone.now()
     submission.filled, submission.required = form.filled, form.spec.required
+    submission.kept, submission.answered = form.kept, form.answered
     submission.critical = sum(
         problem.severity == Severity.CRITICAL and not problem.code.startswith("M-")
         for problem in problems

@@ -31,9 +31,10 @@ POPULATION = "A05"
 CREATE_SUBMISSIONS = """
 INSERT INTO annual_report_submission
     (campaign_id, municipality_id, region_id, state, filled, required, critical, version,
-     return_comment, congress_comment, certified_checksum, prefilled, active_seconds, revision)
+     return_comment, congress_comment, certified_checksum, prefilled, kept, answered,
+     active_seconds, revision)
 SELECT %(campaign)s, m.id, m.region_id, 'not_started', 0, COALESCE(asked.number, 0), 0, 0, '',
-    '', '', 0, 0, 1
+    '', '', 0, 0, 0, 0, 1
 FROM organisations_municipality m
 LEFT JOIN (
     SELECT k.kind, count(*) AS number

@@ -79,17 +79,21 @@ FEDERAL = _INSERT.format(
 )
 
 COUNT_FILLED = """
-UPDATE annual_report_submission s SET filled = counted.filled
+UPDATE annual_report_submission s
+SET filled = counted.filled, answered = counted.answered, kept = counted.kept
 FROM (
-    SELECT a.submission_id, count(*) AS filled
+    SELECT a.submission_id, count(*) AS answered,
+        count(*) FILTER (WHERE f.is_required) AS filled,
+        count(*) FILTER (WHERE a.source IN ('last_year', 'federal')) AS kept
     FROM annual_report_answer a
     JOIN annual_report_submission x ON x.id = a.submission_id AND x.campaign_id = %(campaign)s
     JOIN annual_report_formfield f ON f.indicator_id = a.indicator_id
-        AND f.form_id = %(form)s AND f.is_required
+        AND f.form_id = %(form)s
     WHERE a.value IS NOT NULL OR a.no_data_reason <> ''
     GROUP BY a.submission_id
 ) counted
-WHERE s.id = counted.submission_id AND s.filled <> counted.filled
+WHERE s.id = counted.submission_id
+    AND (s.filled, s.answered, s.kept) <> (counted.filled, counted.answered, counted.kept)
 """
 
 

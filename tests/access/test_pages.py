@@ -170,6 +170,8 @@ PAGES = {
     # --- campaign: board, extensions, reminders, burden
     "annual_report:board": ("get", [], CONGRESS),
     "annual_report:board-download": ("get", [], CONGRESS),
+    "annual_report:burden": ("get", [], QUEUE),
+    "annual_report:burden-download": ("get", [], QUEUE),
     "annual_report:board-forms": ("get", [], CONGRESS),
     "annual_report:acceptance": ("get", [], CONGRESS),
     "annual_report:campaign-list": ("get", [], CONGRESS),
