@@ -3,10 +3,12 @@
 from allauth.account.decorators import secure_admin_login
 from django.conf.urls.i18n import i18n_patterns
 from django.contrib import admin
+from django.contrib.sitemaps import views as sitemaps
 from django.urls import include, path
 from django.views.generic import TemplateView
 
 from annual_report.api import api as report_api
+from okmo_portal.search.sitemaps import SITEMAPS
 from okmo_portal.views import cabinet, guides, public
 
 admin.autodiscover()
@@ -21,6 +23,14 @@ urlpatterns = [
     path("health/", public.health, name="health"),
     # Browsers ask for it on pages that name no icon, such as the admin's and a PDF's.
     path("favicon.ico", public.favicon, name="favicon"),
+    path("robots.txt", public.robots, name="robots"),
+    path(
+        "sitemap.xml",
+        sitemaps.index,
+        {"sitemaps": SITEMAPS, "sitemap_url_name": "sitemap"},
+        name="sitemap-index",
+    ),
+    path("sitemap-<str:section>.xml", sitemaps.sitemap, {"sitemaps": SITEMAPS}, name="sitemap"),
     path("admin/", admin.site.urls),
     path("accounts/", include("allauth.urls")),
     path("profile/", include("okmo_portal.accounts.urls")),
