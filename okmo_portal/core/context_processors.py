@@ -32,6 +32,7 @@ def portal(request):
         "language_links": SimpleLazyObject(lambda: _language_links(request)),
         "footer_links": SimpleLazyObject(_footer_links),
         "search_url": _url_or_none("search:results"),
+        "completions_url": _url_or_none("search:completions"),
         "cabinet_path": reverse("cabinet"),
     }
 

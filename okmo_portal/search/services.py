@@ -26,6 +26,8 @@ from okmo_portal.search.models import SearchEntry, SearchWord
 
 CONFIG = "russian"
 WORD = re.compile(r"[а-яa-z]{4,}")
+#: What a raw query may hold: nothing that means something to ``to_tsquery``.
+TYPED = re.compile(r"[а-яa-z0-9]+")
 SIMILAR_ENOUGH = 75
 #: Private-use characters around a found word; they turn into tags only after escaping.
 MARK_OPEN, MARK_CLOSE = "\ue000", "\ue001"
@@ -108,6 +110,22 @@ def find(words: str, kind: str = "") -> Found:
         ),
     ).order_by("-rank", "kind_order", "title", "pk")
     return Found(entries, counts)
+
+
+def complete(words: str) -> list[str]:
+    """Up to eight titles that hold the typed words, the last of them perhaps unfinished."""
+    typed = TYPED.findall(sort_key(words))
+    if not typed or len(typed[-1]) < 2:
+        return []
+    parts = [*typed[:-1], f"{typed[-1]}:*"]
+    query = SearchQuery(" & ".join(parts), config=CONFIG, search_type="raw")
+    found = (
+        SearchEntry.objects.filter(vector=query)
+        .annotate(rank=SearchRank(F("vector"), query))
+        .order_by("-rank", "title", "pk")
+        .values_list("title", flat=True)
+    )
+    return list(dict.fromkeys(found[:24]))[:8]
 
 
 def snippets(words: str, entries: list[SearchEntry]) -> dict[int, SafeString]:

@@ -4,4 +4,7 @@ from okmo_portal.search import views
 
 app_name = "search"
 
-urlpatterns = [path("", views.results, name="results")]
+urlpatterns = [
+    path("", views.results, name="results"),
+    path("completions/", views.completions, name="completions"),
+]

@@ -1,10 +1,19 @@
 from django.core.paginator import Paginator
+from django.http import JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.views.decorators.http import require_GET
 
-from okmo_portal.search.services import find, snippets, suggest
+from okmo_portal.search.services import complete, find, snippets, suggest
 
 MAX_WORDS = 200
+
+
+@require_GET
+def completions(request):
+    """Titles for what is typed so far, as JSON for the list under the header's field."""
+    titles = complete(request.GET.get("q", "")[:MAX_WORDS])
+    return JsonResponse({"titles": titles})
 
 
 def results(request):

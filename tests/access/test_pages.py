@@ -35,6 +35,7 @@ PAGES = {
     "help-detail": ("get", ["'municipality"], EVERYBODY),
     "core:gallery": ("get", [], EVERYBODY),
     "search:results": ("get", [], EVERYBODY),
+    "search:completions": ("get", [], EVERYBODY),
     "territory:region-list": ("get", [], EVERYBODY),
     "territory:region-detail": ("get", ["region"], EVERYBODY),
     "territory:region-download": ("get", ["region"], EVERYBODY),

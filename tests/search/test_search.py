@@ -98,3 +98,15 @@ def test_snippet_never_lets_the_text_bring_tags():
     assert "<img" not in text
     assert "<b>" not in text
     assert text.count("<mark>") == text.count("</mark>")
+
+
+@pytest.mark.parametrize("typed", ["яснобо", "муниципальный ясн", "ЯСНОБОР"])
+def test_unfinished_words_get_titles(index, client, typed):
+    answer = client.get("/search/completions/", {"q": typed})
+    assert answer.json() == {"titles": ["Ясноборский муниципальный район"]}
+
+
+@pytest.mark.parametrize("typed", ["", "я", "скрыт", "я:* | !", "'&|!():*<->", "\x00", "%"])
+def test_nothing_is_completed_from_crumbs_operators_and_hidden_names(index, client, typed):
+    answer = client.get("/search/completions/", {"q": typed})
+    assert (answer.status_code, answer.json()) == (200, {"titles": []})
