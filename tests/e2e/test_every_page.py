@@ -13,7 +13,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 #: Files, fragments and pages that redirect on; they have no page of their own to look at.
 NO_PAGE = {
-    "health", "favicon", "robots", "sitemap-index", "sitemap", "search:completions", "territory:region-download", "report:report-download",
+    "health", "favicon", "robots", "sitemap-index", "sitemap",
+    "search:completions", "territory:region-download", "report:report-download",
     "report:municipality-series-download", "report:scope-series-download",
     "report:indicator-download", "report:codebook",
     # The open API answers programs.
