@@ -15,6 +15,7 @@ class OrganisationsConfig(AppConfig):
         from okmo_portal.notifications import kinds
         from okmo_portal.organisations import cabinet
         from okmo_portal.organisations.demo import steps
+        from okmo_portal.organisations.services.references import can_read_reference
 
         registry.add_menu(
             MenuItem(
@@ -30,6 +31,7 @@ class OrganisationsConfig(AppConfig):
         )
         registry.add_personal_data("memberships", cabinet.personal_memberships)
         registry.add_demo(DemoStep("territory and people", steps.load, order=10))
+        policies.register("organisations.referenceimport", can_read_reference)
         policies.register("organisations.membership", cabinet.can_read_mandate)
         for key, label in (
             ("organisations.membership_requested", "Запросы полномочий, которые решаю я"),

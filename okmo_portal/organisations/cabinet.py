@@ -85,6 +85,7 @@ def organisation_section(request):
         "membership": active,
         "may_invite": active.role in (Role.HEAD, Role.CONGRESS_STAFF) or active.is_council,
         "hands_over": active.role == Role.CONGRESS_STAFF or active.is_council,
+        "reads_references": active.role in (Role.CONGRESS_STAFF, Role.AUDITOR),
         "decides": active.role in (Role.HEAD, Role.CONGRESS_STAFF) or active.is_council,
     }
 

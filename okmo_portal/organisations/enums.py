@@ -145,3 +145,12 @@ class MembershipState(models.TextChoices):
     ACTIVE = "active", "действует"
     REFUSED = "refused", "отклонено"
     ENDED = "ended", "прекращено"
+
+
+class ReferenceState(models.TextChoices):
+    """Where an uploaded file of transformations stands."""
+
+    UPLOADED = "uploaded", "загружен"
+    CHECKED = "checked", "проверен"
+    DONE = "done", "принят"
+    FAILED = "failed", "не принят"

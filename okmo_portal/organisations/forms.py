@@ -77,3 +77,11 @@ class InvitationForm(forms.Form):
     @property
     def makes_head(self):
         return self.cleaned_data.get("role") == Role.HEAD
+
+
+class ReferenceForm(forms.Form):
+    file = forms.FileField(
+        label="Файл справочника",
+        help_text="Книга Excel mo_ref.xlsx, до 20 МБ: одна строка — муниципальное образование "
+        "первого уровня с годами, в которые оно действовало.",
+    )

@@ -97,6 +97,11 @@ class Remark:
     refused: bool = True
 
 
+def general(reason: str) -> str:
+    """A reason without the names, codes and dates that it quotes: what like remarks share."""
+    return re.sub(r"«[^»]*»|\d[\d.]*", "…", reason)
+
+
 @dataclass(frozen=True)
 class Event:
     """One transformation on 1 January of ``year``; ``key`` names it within the source."""

@@ -108,3 +108,12 @@ class InvitationQuerySet(models.QuerySet):
         if active.role == Role.HEAD:
             return self.filter(organisation_id=active.organisation_id)
         return self.none()
+
+
+class ReferenceImportQuerySet(models.QuerySet):
+    def visible_to(self, user):
+        """The Congress's staff and its auditor."""
+        active = user.active_membership if user.is_authenticated else None
+        if active is not None and active.role in (Role.CONGRESS_STAFF, Role.AUDITOR):
+            return self
+        return self.none()

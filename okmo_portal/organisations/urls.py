@@ -1,6 +1,6 @@
 from django.urls import path, re_path
 
-from okmo_portal.organisations.views import handover, invitation, membership
+from okmo_portal.organisations.views import handover, invitation, membership, reference
 
 app_name = "organisations"
 
@@ -27,6 +27,15 @@ urlpatterns = [
     ),
     path("handover/", handover.handover_list, name="handover-list"),
     path("handover/<int:pk>/", handover.handover_detail, name="handover-detail"),
+    path("reference/", reference.reference_list, name="reference-list"),
+    path("reference/upload/", reference.reference_upload, name="reference-upload"),
+    path("reference/<int:pk>/", reference.reference_import, name="reference-import"),
+    path("reference/<int:pk>/remarks.csv", reference.reference_rejected, name="reference-rejected"),
+    re_path(
+        r"^reference/(?P<pk>\d+)/(?P<action>check|take)/$",
+        reference.reference_act,
+        name="reference-act",
+    ),
     path("people/", invitation.invitation_list, name="invitation-mine"),
     path("people/<int:pk>/", invitation.invitation_list, name="invitation-list"),
     path("invitations/<int:pk>/revoke/", invitation.invitation_revoke, name="invitation-revoke"),

@@ -105,6 +105,11 @@ PAGES = {
     "organisations:membership-decide": (
         "post", ["membership", "'confirm"], ("head", "director", "staff"),
     ),
+    "organisations:reference-list": ("get", [], CONGRESS),
+    "organisations:reference-upload": ("get", [], ("staff",)),
+    "organisations:reference-import": ("get", ["reference"], CONGRESS),
+    "organisations:reference-rejected": ("get", ["reference"], CONGRESS),
+    "organisations:reference-act": ("post", ["reference", "'check"], ("staff",)),
     "organisations:handover-list": ("get", [], ("director", "foreign", "staff")),
     "organisations:handover-detail": ("get", ["change"], ("director", "staff")),
     "organisations:invitation-mine": ("get", [], ("head", "stranger", "director", "foreign", "staff")),

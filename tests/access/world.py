@@ -14,7 +14,12 @@ from okmo_portal.documents.services import store_bytes
 from okmo_portal.jobs.models import Job
 from okmo_portal.notifications.models import Notification
 from okmo_portal.organisations.enums import OrganisationKind, Role
-from okmo_portal.organisations.models import Invitation, MunicipalityChange, Region
+from okmo_portal.organisations.models import (
+    Invitation,
+    MunicipalityChange,
+    ReferenceImport,
+    Region,
+)
 from okmo_portal.organisations.services import invitations, memberships
 from okmo_portal.organisations.services.staff import sync_staff_access
 from tests.factories import people
@@ -108,6 +113,14 @@ class World:
             kind="abolition", date=gone.valid_to, law="Закон № 1", effects={"ended": [gone.pk]}
         )
         change.predecessors.add(gone)
+        document = store_bytes(
+            content=b"PK", name="mo_ref.xlsx", content_type="application/octet-stream",
+            by=self.people["staff"],
+        )  # fmt: skip
+        reference = ReferenceImport.objects.create(
+            document=document, created_by=self.people["staff"],
+            remarks=[["2", "29601000", "Район", "нет", "нет такого кода", "Исправьте код."]],
+        )  # fmt: skip
         self.submission, self.year = submission, campaign.year
         proposal = report.proposals.create(
             municipality=here, region=here.region, year=2025,
@@ -116,6 +129,7 @@ class World:
         )  # fmt: skip
         self.ids = {
             "change": change.pk,
+            "reference": reference.pk,
             "proposal": proposal.pk,
             "chapter": chapter.pk,
             "submission": submission.pk,

@@ -8,6 +8,7 @@ from okmo_portal.organisations.models.people import (
     Invitation,
     Membership,
 )
+from okmo_portal.organisations.models.reference import ReferenceImport
 from okmo_portal.organisations.models.territory import (
     FederalDistrict,
     Municipality,
@@ -26,6 +27,7 @@ __all__ = [
     "Municipality",
     "MunicipalityChange",
     "Organisation",
+    "ReferenceImport",
     "Region",
     "TerritoryCode",
 ]

@@ -9,7 +9,7 @@ A second run finds its own codes and changes and does nothing.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -79,18 +79,26 @@ class ImportResult:
 
 
 @transaction.atomic
-def import_transformations(*, reference: Reference, by: Any, dry_run: bool = False) -> ImportResult:
+def import_transformations(
+    *,
+    reference: Reference,
+    by: Any,
+    dry_run: bool = False,
+    progress: Callable[[str], None] = lambda step: None,
+) -> ImportResult:
     """Add what the reference knows and the register does not; with ``dry_run`` roll it back.
 
-    Raises MoRefFileError when no code of the file is in the register: then the register is missing.
+    ``progress`` hears a few words before each step. Raises MoRefFileError when no code of the file is in the register: then the register is missing.
     """
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [IMPORT_LOCK])
+    progress("Сверка с реестром")
     run = _Import(reference, by)
     run.place_records()
     for event in reference.events:
         run.take_event(event)
     run.report_rest()
+    progress("Запись преобразований")
     run.write()
     result = run.result
     if result.changed:
