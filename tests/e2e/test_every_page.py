@@ -26,6 +26,7 @@ NO_PAGE = {
     "annual_report:observation-rejected",
     "annual_report:workbook-download", "annual_report:workbook-errors",
     "annual_report:rule-download", "annual_report:rule-detail-download",
+    "annual_report:burden-download", "organisations:reference-rejected",
     "annual_report:board-forms", "annual_report:bulk-download", "annual_report:history-download",
 }  # fmt: skip
 
