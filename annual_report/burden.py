@@ -123,8 +123,11 @@ class Compared:
         return self.before.minutes - self.now.minutes
 
     @property
-    def more(self) -> int | None:
-        return None if self.less is None else -self.less
+    def change(self) -> str:
+        """Minutes against the year before, with its sign."""
+        if self.less is None:
+            return "—"
+        return f"−{self.less}" if self.less > 0 else f"+{-self.less}" if self.less else "0"
 
 
 #: One pass over the filed forms of some campaigns, counted whole, by kind, by region and by both

@@ -31,14 +31,24 @@ class HandoverForm(forms.Form):
             )
 
     def _choices(self):
+        """By heir; where there is one, its name at the head of the list is enough."""
+        alone = len(self.heirs) == 1
         heirs = [
             (
                 heir.name,
-                [(f"{heir.pk}:{role}", f"{heir.name}: {Role(role).label}") for role in ROLES],
+                [
+                    (
+                        f"{heir.pk}:{role}",
+                        Role(role).label.capitalize()
+                        if alone
+                        else f"{Role(role).label.capitalize()}: {heir.name}",
+                    )
+                    for role in ROLES
+                ],
             )
             for heir in self.heirs
         ]
-        return [("", "пока не решено"), *heirs, (END, "прекратить полномочие")]
+        return [("", "Пока не решено"), *heirs, (END, "Прекратить полномочие")]
 
     def _usual(self, offer):
         if len(self.heirs) != 1:

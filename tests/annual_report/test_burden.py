@@ -89,7 +89,8 @@ def test_lines_by_kind_region_and_form(client, world):
     # Nobody of the other region has filed this year.
     assert [(line.now.forms, line.now.minutes) for line in page.context["regions"]] == [(3, 70)]
     assert {name: line.now.forms for name, line in lines(page, "forms").items()} == {"Форма": 3}
-    assert "не с чем сравнить" in page.content.decode()
+    assert [kinds[name].change for name in sorted(kinds)] == ["—", "−30"]
+    assert "−30" in page.content.decode()
 
 
 def test_council_sees_its_own_region_alone(client, world):

@@ -56,7 +56,12 @@ def handover_detail(request, pk):
         "predecessors": change.predecessors.order_by("sort_key"),
         "successors": form.heirs,
         "heads": services.heads_of(form.heirs),
-        "notes": services.describe_consequences(change),
+        "notes": [
+            line for part in (change, *change.parts.all()) for line in part.effects.get("notes", [])
+        ],
+        "others": services.waiting_for(request.user)
+        .filter(part_of=change)
+        .prefetch_related("predecessors"),
     }
     return render(request, "organisations/handover_detail.html", context)
 
