@@ -85,7 +85,7 @@ def counts(run):
 
 @pytest.mark.worker
 @pytest.mark.django_db(transaction=True)
-def test_whole_way_through_real_transactions(client, staff, register):
+def test_whole_way_through_real_transactions(migrated_data, client, staff, register):
     """Progress is told through a second connection, so the tasks run outside of a test's own."""
     run, job = upload(client, WRONG)
     assert (job.state, job.result_url) == (JobState.SUCCEEDED, run.get_absolute_url())
