@@ -2,6 +2,7 @@
 
 import http.client
 import os
+import signal
 import statistics
 import subprocess
 import sys
@@ -16,27 +17,77 @@ TOKEN = "b" * 32
 REQUESTS = 300
 
 
+class WebServer:
+    """Granian as production runs it, with two workers; can be killed and started again."""
+
+    def __init__(self, env):
+        self.env, self.port, self.kills, self.process = env, free_port(), 0, None
+
+    def start(self):
+        command = [
+            str(Path(sys.executable).parent / "granian"), "--interface", "wsgi",
+            "--host", "127.0.0.1", "--port", str(self.port), "--workers", "2",
+            "--blocking-threads", "1", "--respawn-failed-workers", "--respawn-interval", "0.5",
+            "--log-level", "error", "okmo_portal.wsgi:application",
+        ]  # fmt: skip
+        self.process = subprocess.Popen(
+            command, env=os.environ | self.env, stdout=subprocess.DEVNULL
+        )
+        for _ in range(100):
+            try:
+                if Client(self.port).get("/health/")[0] == 200:
+                    return
+            except OSError:
+                time.sleep(0.2)
+        raise RuntimeError("the web server does not answer")
+
+    def kill_one(self):
+        """One worker dies; the server starts another."""
+        os.kill(max(children(self.process.pid), key=resident), signal.SIGKILL)
+        self.kills += 1
+
+    def kill(self):
+        for pid in [self.process.pid, *children(self.process.pid)]:
+            os.kill(pid, signal.SIGKILL)
+        self.process.wait()
+        self.kills += 1
+
+    def __enter__(self):
+        self.start()
+        return self
+
+    def __exit__(self, *_error):
+        self.process.terminate()
+        self.process.wait()
+
+
 @contextmanager
 def running(env):
     """Start granian as production does, with two workers; yields the port."""
-    port = free_port()
-    command = [
-        str(Path(sys.executable).parent / "granian"), "--interface", "wsgi", "--host", "127.0.0.1",
-        "--port", str(port), "--workers", "2", "--blocking-threads", "1", "--log-level", "error",
-        "okmo_portal.wsgi:application",
-    ]  # fmt: skip
-    process = subprocess.Popen(command, env=os.environ | env, stdout=subprocess.DEVNULL)
+    with WebServer(env) as web:
+        yield web.port
+
+
+def children(pid):
+    """Processes that ``pid`` started, and theirs."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            parent = int(path.read_text().rpartition(")")[2].split()[1])
+        except OSError:
+            continue
+        if parent == pid:
+            found += [int(path.parent.name), *children(int(path.parent.name))]
+    return found
+
+
+def resident(pid):
+    """Highest resident memory of the process so far, MB."""
     try:
-        for _ in range(100):
-            try:
-                if Client(port).get("/health/")[0] == 200:
-                    break
-            except OSError:
-                time.sleep(0.2)
-        yield port
-    finally:
-        process.terminate()
-        process.wait()
+        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    except OSError:
+        return 0
+    return next((int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM")), 0)
 
 
 class Client:

@@ -30,4 +30,6 @@ def run():
 
 
 def head_of(form):
-    return form.municipality.organisations.get().memberships.filter(role="head").get().user
+    return (
+        form.municipality.organisations.get().memberships.filter(role="head").order_by("pk")[0].user
+    )

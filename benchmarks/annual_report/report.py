@@ -10,12 +10,13 @@ from pathlib import Path
 
 from benchmarks.databases import use_full
 from benchmarks.figures import Figure
+from benchmarks.server import children, resident
 
 
 def run():
     env = use_full()
     from annual_report.models import Campaign
-    from annual_report.services import chapters, report_build, reports
+    from annual_report.services import reports
     from okmo_portal.accounts.models import User
 
     staff = User.objects.get(email="kongress@demo.example")
@@ -45,7 +46,7 @@ def run():
 
 def build(report, staff, worker):
     """One build through the queue: seconds until the job ends, highest memory of a process, MB."""
-    from annual_report.services import chapters, report_build, reports
+    from annual_report.services import report_build
     from okmo_portal.jobs.models import Job, JobState
 
     started = time.perf_counter()
@@ -80,7 +81,7 @@ def plain_run(report, folder):
     """Render all chapters as one document in one fresh process; in seconds."""
     from django.template.loader import render_to_string
 
-    from annual_report.services import chapters, report_build, reports
+    from annual_report.services import chapters
 
     started = time.perf_counter()
     builder = chapters.get_builder(report)
@@ -111,16 +112,3 @@ def start_worker(env):
     while not current_app.control.ping(timeout=1):
         time.sleep(0.1)
     return worker
-
-
-def children(pid):
-    return [int(item) for item in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
-
-
-def resident(pid):
-    """Highest resident memory of the process so far, MB."""
-    try:
-        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-    except OSError:
-        return 0
-    return next((int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM")), 0)
