@@ -79,6 +79,11 @@ class CampaignQuerySet(models.QuerySet):
 
 
 class SubmissionQuerySet(models.QuerySet):
+    def untold(self):
+        """Sent forms of which the council has not been told since they were sent last."""
+        told = models.Q(council_told_at__gte=models.F("submitted_at"))
+        return self.filter(state=SubmissionState.SUBMITTED).exclude(told)
+
     def visible_to(self, user):
         """The municipality's own forms, the council's region, or all for the Congress."""
         active = user.active_membership if user.is_authenticated else None

@@ -1,6 +1,7 @@
 """Background work of the annual report; bodies are in services."""
 
 from celery import group, shared_task
+from django.core.cache import cache
 from django.core.exceptions import ValidationError
 from django.urls import reverse
 
@@ -20,6 +21,7 @@ from annual_report.services import (
     bulk,
     campaigns,
     chapters,
+    notices,
     observations,
     reminders,
     report_build,
@@ -39,6 +41,16 @@ from okmo_portal.workflow.transitions import TransitionNotAllowed
 @shared_task(name="annual_report.remind_of_deadlines")
 def remind_of_deadlines() -> int:
     return reminders.remind_of_deadlines()
+
+
+@shared_task(name=notices.TELL_COUNCILS)
+def tell_councils() -> int:
+    # First of all: a form that is sent from now on asks for the next round.
+    cache.delete(notices.TELL_COUNCILS)
+    told = 0
+    while count := notices.tell_councils():
+        told += count
+    return told
 
 
 @shared_task(name="annual_report.open_campaign")

@@ -253,6 +253,7 @@ UPDATE annual_report_submission s SET
               WHERE a.submission_id = s.id),
     submitted_at = CASE WHEN d.state IN ('submitted', 'approved', 'returned')
                    THEN %(deadline)s::timestamptz + d.days * interval '1 day' END,
+    council_told_at = now(),
     filed_at = CASE WHEN d.state IN ('submitted', 'approved', 'returned')
                THEN %(deadline)s::timestamptz + d.days * interval '1 day' END,
     submitted_by_id = CASE WHEN d.state IN ('submitted', 'approved', 'returned') THEN head.user_id END,

@@ -134,6 +134,8 @@ class Submission(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
     submitted_at = models.DateTimeField("отправлена", null=True, blank=True)
+    #: When the council was told of the form as it was last sent; see ``notices.tell_councils``.
+    council_told_at = models.DateTimeField("совет извещён", null=True, editable=False)
     submitted_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
@@ -206,6 +208,9 @@ class Submission(models.Model):
         indexes = [
             models.Index(fields=["campaign", "region", "state"], name="submission_board"),
             models.Index(fields=["municipality", "campaign"], name="submission_municipality"),
+            models.Index(
+                fields=["submitted_at"], condition=Q(state="submitted"), name="submission_submitted"
+            ),
         ]
 
     def __str__(self):
@@ -324,7 +329,10 @@ class Answer(models.Model):
     which counts ``revision`` up and keeps the former value as an ``AnswerRevision``.
     """
 
-    submission = models.ForeignKey(Submission, on_delete=models.CASCADE, related_name="answers")
+    # The unique key begins with the submission; an index of its own would only cost.
+    submission = models.ForeignKey(
+        Submission, on_delete=models.CASCADE, related_name="answers", db_index=False
+    )
     indicator = models.ForeignKey(Indicator, on_delete=models.PROTECT, related_name="+")
     value = models.DecimalField("значение", max_digits=24, decimal_places=6, null=True, blank=True)
     no_data_reason = models.CharField("почему нет данных", max_length=300, blank=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import NamedTuple
@@ -274,7 +274,7 @@ def explain_problems(*, submission: Submission, texts: Mapping[int, str], by: Us
 
 
 def explain_found(result: SaveResult, texts: Mapping[int, str], by: User) -> None:
-    """Store explanations of what was found wrong on a locked form, and look again.
+    """Store explanations of what was found wrong on a locked form and put them to the findings.
 
     A text about a rule that holds is passed over.
     """
@@ -286,15 +286,29 @@ def explain_found(result: SaveResult, texts: Mapping[int, str], by: User) -> Non
     }
     if new:
         store_explanations(result.form.submission, new, by)
-        result.problems = check_form(result.form)
+        result.problems = [
+            replace(problem, explanation=new[problem.rule_id])
+            if problem.rule_id in new
+            else problem
+            for problem in result.problems
+        ]
 
 
 def store_explanations(submission: Submission, texts: Mapping[int, str], by: User) -> None:
-    """Write the explanations of a locked form."""
-    for rule_id, text in texts.items():
-        if text.strip():
-            Explanation.objects.update_or_create(
-                submission=submission, rule_id=rule_id, defaults={"text": text.strip(), "by": by}
-            )
-        else:
-            Explanation.objects.filter(submission=submission, rule_id=rule_id).delete()
+    """Write the explanations of a locked form; an empty text removes one."""
+    now = timezone.now()
+    rows = [
+        Explanation(submission=submission, rule_id=rule, text=text.strip(), by=by, at=now)
+        for rule, text in texts.items()
+        if text.strip()
+    ]
+    if rows:
+        Explanation.objects.bulk_create(
+            rows,
+            update_conflicts=True,
+            unique_fields=["submission", "rule"],
+            update_fields=["text", "by", "at"],
+        )
+    if len(rows) < len(texts):
+        emptied = [rule for rule, text in texts.items() if not text.strip()]
+        Explanation.objects.filter(submission=submission, rule_id__in=emptied).delete()

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from datetime import date
+from itertools import groupby
 
+from celery import current_app
+from django.core.cache import cache
+from django.db import transaction
 from django.db.models import Count, Q, QuerySet
 from django.urls import reverse
 from django.utils import timezone
@@ -14,12 +19,15 @@ from annual_report.permissions import CERTIFYING_ROLES
 from okmo_portal.accounts.models import User
 from okmo_portal.core.text import counted, format_date
 from okmo_portal.notifications.models import EmailState, Notification
-from okmo_portal.notifications.services import notify
+from okmo_portal.notifications.services import Message, notify, notify_many
 from okmo_portal.organisations.enums import COUNCIL_ROLES, MUNICIPALITY_EDITOR_ROLES, Role
 from okmo_portal.organisations.models import Membership, Region
 from okmo_portal.workflow.models import StateChange
 
 REMINDER = "annual_report.reminder"
+TELL_COUNCILS = "annual_report.tell_councils"
+#: Seconds in which forms that come in are gathered for one round of messages.
+TELL_AFTER = 2
 MUNICIPALITIES = "муниципалитет,муниципалитета,муниципалитетов"
 #: Names that a letter spells out; the rest is counted.
 NAMED = 30
@@ -83,20 +91,63 @@ def _find(submission_id: int) -> Submission | None:
     return rows.filter(pk=submission_id).first()
 
 
-def tell_council(*, submission_id: int) -> None:
-    submission = Submission.objects.with_territory().filter(pk=submission_id).first()
-    if submission is None:
-        return
-    forget_reminders(submission)
-    due = format_date(submission.due)
-    notify(
-        kind="annual_report.submitted",
-        recipients=council_people(submission.region_id),
-        key=f"annual_report:{submission.pk}:submitted:{submission.version}",
-        title=f"Проверьте форму до {due}: {submission.municipality}",
-        body=f"Муниципалитет отправил форму за {submission.campaign.year} год.",
-        url=reverse("annual_report:review-detail", args=[submission.pk]),
+def queue_tell_councils() -> None:
+    """Have a worker tell the councils soon; forms sent meanwhile go into the same round."""
+    if cache.add(TELL_COUNCILS, 1, timeout=60):
+        current_app.send_task(TELL_COUNCILS, countdown=TELL_AFTER, ignore_result=True)
+
+
+def tell_councils(*, limit: int = 500) -> int:
+    """Tell the councils of forms that were sent and of which they do not know yet.
+
+    Returns how many forms there were. What was told is marked in the transaction that writes the
+    messages, so that a killed process neither loses nor repeats one.
+    """
+    with transaction.atomic():
+        rows = list(
+            Submission.objects.untold()
+            .with_territory()
+            .select_for_update(skip_locked=True, of=("self",))
+            .order_by("submitted_at")[:limit]
+        )
+        if not rows:
+            return 0
+        forget_reminders(rows)
+        people = people_by_region({row.region_id for row in rows})
+        notify_many(
+            kind="annual_report.submitted",
+            messages=[
+                Message(
+                    people.get(row.region_id, ()),
+                    f"annual_report:{row.pk}:submitted:{row.version}",
+                    f"Проверьте форму до {format_date(row.due)}: {row.municipality}",
+                    f"Муниципалитет отправил форму за {row.campaign.year} год.",
+                    reverse("annual_report:review-detail", args=[row.pk]),
+                )
+                for row in rows
+            ],
+        )
+        Submission.objects.filter(pk__in=[row.pk for row in rows]).update(
+            council_told_at=timezone.now()
+        )
+    return len(rows)
+
+
+def people_by_region(regions: Collection[int]) -> dict[int, list[User]]:
+    """Who decides on forms in each council of ``regions``, nobody twice."""
+    members = (
+        Membership.objects.valid()
+        .filter(
+            organisation__region__in=regions,
+            organisation__kind="council",
+            role__in=COUNCIL_ROLES,
+        )
+        .select_related("user", "organisation")
     )
+    found: dict[int, dict[int, User]] = {}
+    for member in members:
+        found.setdefault(member.organisation.region_id, {})[member.user_id] = member.user
+    return {region: list(users.values()) for region, users in found.items()}
 
 
 def tell_council_why(*, submission_id: int) -> None:
@@ -355,11 +406,15 @@ def list_names(names: list[str]) -> str:
     return ", ".join(names[:NAMED]) + (f" и ещё {left}" if left > 0 else "")
 
 
-def forget_reminders(submission: Submission) -> None:
+def forget_reminders(submissions: Sequence[Submission]) -> None:
     """Letters that still wait for the morning would remind of what has been done meanwhile."""
-    Notification.objects.filter(
-        kind=REMINDER,
-        email_state=EmailState.WAITING,
-        key__startswith=f"annual_report:{submission.campaign_id}:remind:municipality:",
-        user__in=municipality_people(*submission.keepers),
-    ).update(email_state=EmailState.NONE)
+    for campaign, rows in groupby(
+        sorted(submissions, key=lambda row: row.campaign_id), key=lambda row: row.campaign_id
+    ):
+        keepers = {keeper for row in rows for keeper in row.keepers}
+        Notification.objects.filter(
+            kind=REMINDER,
+            email_state=EmailState.WAITING,
+            key__startswith=f"annual_report:{campaign}:remind:municipality:",
+            user__in=municipality_people(*keepers),
+        ).update(email_state=EmailState.NONE)

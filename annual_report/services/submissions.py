@@ -120,7 +120,8 @@ def _certify(form: FilledForm, by: User) -> None:
         submission.cell_returns.filter(resolved_at__isnull=True).update(
             resolved_at=submission.submitted_at
         )
-    transaction.on_commit(partial(notices.tell_council, submission_id=submission.pk))
+    # Robust: the form is filed whether or not the queue hears of it; beat looks every minute.
+    transaction.on_commit(notices.queue_tell_councils, robust=True)
 
 
 def withdraw_submission(*, submission: Submission, by: User) -> Submission:

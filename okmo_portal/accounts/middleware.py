@@ -35,6 +35,8 @@ SECOND_FACTOR_NAMES = {
     "mfa_download_recovery_codes",
 }
 LAST_SEEN = "last_seen"
+#: Seconds between two notes of a visit: each is a write of the session to the database.
+NOTE_EVERY = 300
 
 
 class AccountGateMiddleware:
@@ -82,7 +84,7 @@ def second_factor_missing(request) -> bool:
 
 
 def is_idle(request) -> bool:
-    """Note the visit at most once a minute; True when the last one is too long ago."""
+    """Note the visit now and then; True when the last one is too long ago."""
     now = int(timezone.now().timestamp())
     last = request.session.get(LAST_SEEN, now)
     limit = (
@@ -92,6 +94,6 @@ def is_idle(request) -> bool:
     )
     if now - last > limit:
         return True
-    if LAST_SEEN not in request.session or now - last > 60:
+    if LAST_SEEN not in request.session or now - last > NOTE_EVERY:
         request.session[LAST_SEEN] = now
     return False

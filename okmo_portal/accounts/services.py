@@ -8,6 +8,7 @@ from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
 from okmo_portal.accounts.models import Consent, ConsentPurpose, ConsentText, User
@@ -16,22 +17,23 @@ from okmo_portal.audit.services import record
 from okmo_portal.core.registry import registry
 
 
+def published_consent_texts() -> QuerySet[ConsentText]:
+    """The newest first; that one counts."""
+    return ConsentText.objects.filter(
+        purpose=ConsentPurpose.PERSONAL_DATA, published_at__lte=timezone.now()
+    ).order_by("-version")
+
+
 def current_consent_text() -> ConsentText | None:
     """The text that people must have agreed to; None on a portal without one."""
-    return (
-        ConsentText.objects.filter(
-            purpose=ConsentPurpose.PERSONAL_DATA, published_at__lte=timezone.now()
-        )
-        .order_by("-version")
-        .first()
-    )
+    return published_consent_texts().first()
 
 
 def has_consented(user: User) -> bool:
-    text = current_consent_text()
-    if text is None:
-        return True
-    return Consent.objects.filter(user=user, text=text, withdrawn_at__isnull=True).exists()
+    """Whether the newest text has been agreed to; asked at every request, so in one query."""
+    given = Consent.objects.filter(user=user, text=OuterRef("pk"), withdrawn_at__isnull=True)
+    found = published_consent_texts().values_list(Exists(given)).first()
+    return found is None or found[0]
 
 
 @transaction.atomic

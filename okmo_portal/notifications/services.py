@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from celery import current_app
@@ -30,6 +30,16 @@ DIGEST_HOUR = 9
 MAX_ATTEMPTS = 5
 
 
+class Message(NamedTuple):
+    """What ``recipients`` are told; a second message with the same ``key`` is not sent."""
+
+    recipients: Iterable[User]
+    key: str
+    title: str
+    body: str = ""
+    url: str = ""
+
+
 def notify(
     *, kind: str, recipients: Iterable[User], key: str, title: str, body: str = "", url: str = ""
 ) -> int:
@@ -37,11 +47,18 @@ def notify(
 
     Returns how many people were told now. Letters leave after the transaction has committed.
     """
+    return notify_many(kind=kind, messages=[Message(recipients, key, title, body, url)])
+
+
+def notify_many(*, kind: str, messages: Iterable[Message]) -> int:
+    """Several messages of one kind in as many statements as one; returns how many were new."""
     settings_of_kind = kinds.get(kind)
-    people = [user for user in recipients if user.is_active]
+    told = [
+        (message, user) for message in messages for user in message.recipients if user.is_active
+    ]
     modes = dict(
         NotificationPreference.objects.filter(
-            kind=kind, user__in=[user.pk for user in people]
+            kind=kind, user__in={user.pk for _message, user in told}
         ).values_list("user_id", "email_mode")
     )
     now = timezone.now()
@@ -49,22 +66,23 @@ def notify(
         Notification(
             user=user,
             kind=kind,
-            key=key,
-            title=title[:200],
-            body=body,
-            url=url,
+            key=message.key,
+            title=message.title[:200],
+            body=message.body,
+            url=message.url,
             **_letter(
                 modes.get(user.pk, settings_of_kind.default_mode), user, settings_of_kind, now
             ),
         )
-        for user in people
+        for message, user in told
     ]
-    before = Notification.objects.filter(key=key).count()
+    known = Notification.objects.filter(key__in={row.key for row in rows})
+    before = known.count()
     Notification.objects.bulk_create(rows, ignore_conflicts=True, batch_size=2000)
-    told = Notification.objects.filter(key=key).count() - before
-    if told:
+    new = known.count() - before
+    if new:
         transaction.on_commit(_queue_delivery)
-    return told
+    return new
 
 
 def _queue_delivery() -> None:

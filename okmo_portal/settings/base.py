@@ -166,6 +166,7 @@ CELERY_BEAT_SCHEDULE = {
     "jobs-resume-lost": {"task": "jobs.resume_lost", "schedule": 30.0},
     "notifications-deliver-due": {"task": "notifications.deliver_due", "schedule": 60.0},
     "audit-seal-events": {"task": "audit.seal_events", "schedule": 60.0},
+    "annual-report-tell-councils": {"task": "annual_report.tell_councils", "schedule": 60.0},
     "annual-report-remind": {
         "task": "annual_report.remind_of_deadlines",
         "schedule": crontab(hour=6, minute=0),
