@@ -132,7 +132,7 @@ def hand_over(
         new = _begin(member, decision.heir, decision.role, change, by) if decision.heir else None
         passed, ended = passed + (new is not None), ended + (new is None)
         transaction.on_commit(
-            partial(_tell_person, old=member.pk, new=new and new.pk, change_id=change.pk)
+            partial(_tell_person, old=member.pk, new=new.pk if new else None, change_id=change.pk)
         )
     _close_empty_bodies(change)
     record(
@@ -212,7 +212,9 @@ def describe_consequences(change: MunicipalityChange) -> list[str]:
     whole = [change, *change.parts.all()]
     lines = [line for part in whole for line in part.effects.get("notes", [])]
     for part in whole:
-        places = Counter(row.organisation.municipality for row in _all_members(part))
+        places = Counter(
+            place for row in _all_members(part) if (place := row.organisation.municipality)
+        )
         heirs = ", ".join(row.name for row in part.successors.order_by("sort_key"))
         for place, number in places.items():
             end = f"решите, кто переходит к преемнику ({heirs})" if heirs else "преемника нет"
