@@ -88,5 +88,8 @@ def test_report_is_finished_after_its_worker_was_killed(
     done = Job.objects.get(pk=job.pk)
     assert (done.state, done.error, done.attempts) == (JobState.SUCCEEDED, "", 2)
     report.refresh_from_db()
-    assert report.state == "ready"
+    # A proof of the draft; only an agreed report moves on to "ready".
+    assert report.state == "draft"
+    assert report.pdf
+    assert report.pages > 8
     assert Document.objects.filter(content_type="application/pdf").count() == 1
