@@ -86,7 +86,9 @@ NAMED = {
     "year": "%(year)s - %(back)s", "back": "%(back)s", "is_main": "%(is_main)s",
     "states": "%(states)s",
 }  # fmt: skip
-EARLIER = f"{SAME} UNION ALL {HEIRS}".format(**NAMED, forms="s.id = ANY(%(forms)s)")
+FORMS = "s.id = ANY(%(forms)s)"
+EARLIER = f"{SAME} UNION ALL {HEIRS}".format(**NAMED, forms=FORMS)
+OWN = SAME.format(**NAMED, forms=FORMS)
 
 
 class EarlierValue(NamedTuple):
@@ -97,16 +99,20 @@ class EarlierValue(NamedTuple):
 
 
 def earlier_values(
-    campaign: Campaign, forms: Sequence[int], *, back: int = 1
+    campaign: Campaign, forms: Sequence[int], *, back: int = 1, heirs: bool = True
 ) -> dict[int, dict[int, EarlierValue]]:
-    """Filed values of ``back`` years before by form and indicator, in that year's units."""
+    """Filed values of ``back`` years before by form and indicator, in that year's units.
+
+    Without ``heirs`` for a caller who knows that none of the forms has another origin than itself:
+    planning that part takes PostgreSQL ten times as long as finding nothing by it.
+    """
     params = {
         "forms": list(forms), "year": campaign.year, "back": back, "is_main": campaign.is_main,
         "states": sorted(FILED_STATES),
     }  # fmt: skip
     found: dict[int, dict[int, EarlierValue]] = defaultdict(dict)
     with connection.cursor() as cursor:
-        cursor.execute(EARLIER, params)
+        cursor.execute(EARLIER if heirs else OWN, params)
         for form, _place, indicator, value, names in cursor.fetchall():
             found[form][indicator] = EarlierValue(value, tuple(names or ()))
     return found

@@ -279,7 +279,8 @@ NOTHING = EarlierValue(None)
 def get_filled_form(submission: Submission) -> FilledForm:
     """The cells of ``submission`` that apply to its municipality, in four queries at most."""
     campaign, municipality = submission.campaign, submission.municipality
-    spec = get_form_spec(campaign.form_id, municipality.kind, campaign.year)
+    stamp = getattr(submission, "catalogue_stamp", None)
+    spec = get_form_spec(campaign.form_id, municipality.kind, campaign.year, stamp)
     answers = answers_of(submission)
     previous = previous_values(submission, spec)
     federal = federal_values(submission, spec.federal)
@@ -314,7 +315,8 @@ def previous_values(submission: Submission, spec: FormSpec) -> dict[int, Earlier
 
     An indicator that replaced another goes on with the other's value; none comes over a break.
     """
-    found = earlier_values(submission.campaign, [submission.pk])
+    heirs = getattr(submission, "has_origins", True)
+    found = earlier_values(submission.campaign, [submission.pk], heirs=heirs)
     return carry_over(spec, found.get(submission.pk, {}))
 
 

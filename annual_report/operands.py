@@ -147,7 +147,13 @@ def operands_of(form: FilledForm, rules: FormRules) -> dict[str, Decimal]:
             rest.add(key)
     wanted = Wanted(rules, frozenset(rest))
     campaign = form.submission.campaign
-    statement = make_statement(campaign, wanted, "numeric", [form.submission.municipality_id])
+    statement = make_statement(
+        campaign,
+        wanted,
+        "numeric",
+        [form.submission.municipality_id],
+        heirs=getattr(form.submission, "has_origins", True),
+    )
     if statement is None:
         return found
     with connection.cursor() as cursor:
@@ -197,12 +203,20 @@ def operands_of_many(
 
 
 def make_statement(
-    campaign: Campaign, wanted: Wanted, value_type: str, municipalities: Collection[int] | None
+    campaign: Campaign,
+    wanted: Wanted,
+    value_type: str,
+    municipalities: Collection[int] | None,
+    *,
+    heirs: bool = True,
 ) -> sql.Composed | None:
-    """A query for (source, municipality, indicators, their values); None without a wish."""
+    """A query for (source, municipality, indicators, their values); None without a wish.
+
+    Without ``heirs`` where none of the forms goes on with others' (see ``earlier_values``).
+    """
     parts = []
     for source, indicators in wanted.indicators().items():
-        templates, alias = _templates(source)
+        templates, alias = _templates(source, heirs)
         places: sql.Composable = sql.SQL("")
         if municipalities is not None:
             places = sql.SQL("AND {} = ANY({})").format(
@@ -218,12 +232,13 @@ def make_statement(
     return sql.SQL(" UNION ALL ").join(parts) if parts else None
 
 
-def _templates(source: int) -> tuple[tuple[str, ...], str]:
+def _templates(source: int, heirs: bool) -> tuple[tuple[str, ...], str]:
     """Statements that find a source's values, and the column of their municipality."""
     if source == CHILDREN:
         return (_CHILDREN,), "m.parent_id"
     texts = {OWN: (_OF_CAMPAIGN,), OTHER: (_OF_OTHER_FORMS,), OUTSIDE: (_OUTSIDE,)}
-    return texts.get(source, (_OF_YEAR, _OF_HEIRS)), "s.municipality_id"
+    of_year = (_OF_YEAR, _OF_HEIRS) if heirs else (_OF_YEAR,)
+    return texts.get(source, of_year), "s.municipality_id"
 
 
 def _parameters(campaign: Campaign, source: int, indicators: list[int], wanted: Wanted) -> dict:

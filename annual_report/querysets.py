@@ -112,6 +112,13 @@ class SubmissionQuerySet(models.QuerySet):
             )
         )
 
+    def for_cells(self):
+        """With what reading a form's cells would else ask of the database on its own."""
+        models_of = self.model._meta.apps.get_model
+        origins = models_of("annual_report", "FormOrigin").objects.filter(submission=OuterRef("pk"))
+        stamp = models_of("annual_report", "CatalogueStamp").objects.values("value")[:1]
+        return self.annotate(has_origins=Exists(origins), catalogue_stamp=Subquery(stamp))
+
     def awaiting_review(self):
         return self.filter(state=SubmissionState.SUBMITTED)
 

@@ -75,6 +75,8 @@ class SaveResult:
     saved: list[str] = field(default_factory=list)
     refused: dict[str, str] = field(default_factory=dict)
     changed: bool = False
+    #: The state that the first saved answer ended; empty when the form had been begun before.
+    begun_from: str = ""
     submitted: bool = False
 
     @property
@@ -126,9 +128,16 @@ def save_answers(
     """
     locked = lock_submission(submission.pk, by)
     result = put_cells(form=get_filled_form(locked), cells=cells, by=by, source=source)
+    save_counts(locked, result, by)
+    return result
+
+
+def save_counts(locked: Submission, result: SaveResult, by: User) -> None:
+    """Save the row of a form that ``put_cells`` has changed, and log that it was begun."""
     if result.changed:
         locked.save(update_fields=COUNTED_FIELDS)
-    return result
+    if result.begun_from:
+        log_change(locked, START, source=result.begun_from, by=by)
 
 
 def lock_submission(pk: int, by: User) -> Submission:
@@ -136,6 +145,7 @@ def lock_submission(pk: int, by: User) -> Submission:
     locked = (
         Submission.objects.select_for_update(of=("self",))
         .select_related("campaign", "municipality")
+        .for_cells()
         .get(pk=pk)
     )
     if not edits_submission.test(by, locked):
@@ -150,7 +160,7 @@ def put_cells(
 ) -> SaveResult:
     """Write the cells of a locked form and bring its counts up to date.
 
-    The caller saves the row when the result is ``changed``.
+    The caller saves the row (``save_counts``) when the result is ``changed``.
     """
     result, now = SaveResult(form), timezone.now()
     rows = []
@@ -174,7 +184,7 @@ def put_cells(
     form.put_answers(rows)
     result.problems = check_form(form)
     if result.changed:
-        update_counts(form, result.problems, by, now)
+        result.begun_from = update_counts(form, result.problems, by, now)
     return result
 
 
@@ -248,8 +258,11 @@ def _upsert(submission: Submission, rows: Sequence[SavedAnswer]) -> None:
 
 def update_counts(
     form: FilledForm, problems: Sequence[Problem], by: User, now: datetime | None = None
-) -> None:
-    """Set the counts that lists and the burden meter show; the first saved answer makes a draft."""
+) -> str:
+    """Set the counts that lists and the burden meter show; the first saved answer makes a draft.
+
+    Returns the state that it was then in, or nothing; the caller logs it.
+    """
     submission, now = form.submission, now or timezone.now()
     submission.filled, submission.required = form.filled, form.spec.required
     submission.kept, submission.answered = form.kept, form.answered
@@ -261,9 +274,10 @@ def update_counts(
     if submission.updated_at and now - submission.updated_at <= LONGEST_GAP:
         submission.active_seconds += round((now - submission.updated_at).total_seconds())
     submission.updated_at, submission.updated_by = now, by
-    if submission.state in START.sources:
-        source, submission.state = submission.state, START.target
-        log_change(submission, START, source=source, by=by)
+    if submission.state not in START.sources:
+        return ""
+    source, submission.state = submission.state, START.target
+    return source
 
 
 @transaction.atomic

@@ -94,10 +94,10 @@ def save_form(
     if explanations:
         answers.explain_found(result, explanations, by)
     if not send or posted.errors or result.blocked or result.conflicts or result.refused:
-        if result.changed:
-            locked.save(update_fields=answers.COUNTED_FIELDS)
+        answers.save_counts(locked, result, by)
         return result
-    with transitions.apply_locked(workflow.SUBMIT, locked, by=by):
+    begun = [(workflow.START, result.begun_from)] if result.begun_from else []
+    with transitions.apply_locked(workflow.SUBMIT, locked, by=by, after=begun):
         _certify(form, by)
     result.submitted = True
     return result

@@ -39,7 +39,9 @@ MAX_CELLS = 500
 
 
 def visible_submission(request, pk):
-    return get_object_or_404(Submission.objects.visible_to(request.user).with_territory(), pk=pk)
+    return get_object_or_404(
+        Submission.objects.visible_to(request.user).with_territory().for_cells(), pk=pk
+    )
 
 
 def own_submission(request, pk):

@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterable
+from typing import Any
 
 from django.db import connection, models, transaction
 
@@ -19,29 +20,32 @@ def record(*, action: str, by, subject: models.Model | None = None, **data) -> A
     ``by`` is the acting user or None for the system; ``data`` must be JSON-serialisable and hold
     no secrets and no content of confidential records.
     """
-    return AuditEvent.objects.create(
-        action=action,
-        actor=by if getattr(by, "pk", None) else None,
-        subject_label=subject._meta.label_lower if subject is not None else "",
-        subject_id=str(subject.pk) if subject is not None else "",
-        data=data,
-    )
+    event = make_event(action, by, subject, data)
+    event.save(force_insert=True)
+    return event
 
 
 def record_many(*, action: str, by, subjects: Iterable[models.Model], **data) -> None:
     """As ``record`` for each of many subjects with the same ``data``, in one statement a thousand."""
     AuditEvent.objects.bulk_create(
-        [
-            AuditEvent(
-                action=action,
-                actor=by if getattr(by, "pk", None) else None,
-                subject_label=subject._meta.label_lower,
-                subject_id=str(subject.pk),
-                data=data,
-            )
-            for subject in subjects
-        ],
-        batch_size=1000,
+        [make_event(action, by, subject, data) for subject in subjects], batch_size=1000
+    )
+
+
+def record_all(*, by, subject: models.Model, events: Iterable[tuple[str, dict[str, Any]]]) -> None:
+    """As ``record`` for several actions, each with its data, on one subject in one statement."""
+    AuditEvent.objects.bulk_create(
+        [make_event(action, by, subject, data) for action, data in events]
+    )
+
+
+def make_event(action: str, by, subject: models.Model | None, data: dict[str, Any]) -> AuditEvent:
+    return AuditEvent(
+        action=action,
+        actor=by if getattr(by, "pk", None) else None,
+        subject_label=subject._meta.label_lower if subject is not None else "",
+        subject_id=str(subject.pk) if subject is not None else "",
+        data=data,
     )
 
 

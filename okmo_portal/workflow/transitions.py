@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from django.core.exceptions import PermissionDenied
 from django.db import models, transaction
 
-from okmo_portal.audit.services import record, record_many
+from okmo_portal.audit.services import record_all, record_many
 from okmo_portal.workflow.models import StateChange
 
 M = TypeVar("M", bound=Any)  # a model with a ``state``; Django has no protocol for it
@@ -57,8 +57,18 @@ def apply(transition: Transition, instance: M, *, by: Any, comment: str = "") ->
 
 
 @contextmanager
-def apply_locked(transition: Transition, locked: M, *, by: Any, comment: str = "") -> Iterator[M]:
-    """``apply`` for a caller who holds the row's lock and changes more of it in one transaction."""
+def apply_locked(
+    transition: Transition,
+    locked: M,
+    *,
+    by: Any,
+    comment: str = "",
+    after: Sequence[tuple[Transition, str]] = (),
+) -> Iterator[M]:
+    """``apply`` for a caller who holds the row's lock and changes more of it in one transaction.
+
+    ``after`` are moves with their sources that the caller has made just before and not logged.
+    """
     if locked.state not in transition.sources:
         raise TransitionNotAllowed(transition, locked.state)
     if by is not None and not transition.allowed(by, locked):
@@ -66,7 +76,7 @@ def apply_locked(transition: Transition, locked: M, *, by: Any, comment: str = "
     yield locked
     source, locked.state = locked.state, transition.target
     locked.save()
-    log_change(locked, transition, source=source, by=by, comment=comment)
+    log_changes(locked, [*after, (transition, source)], by=by, comment=comment)
 
 
 @dataclass(frozen=True)
@@ -144,20 +154,36 @@ def log_change(
     instance: models.Model, transition: Transition, *, source: str, by: Any, comment: str = ""
 ) -> None:
     """Append the state change and its audit event."""
-    StateChange.objects.create(
-        subject_label=instance._meta.label_lower,
-        subject_id=str(instance.pk),
-        transition=transition.name,
-        label=transition.label,
-        source=source,
-        target=transition.target,
-        comment=comment,
-        by=by,
+    log_changes(instance, [(transition, source)], by=by, comment=comment)
+
+
+def log_changes(
+    instance: models.Model,
+    moves: Sequence[tuple[Transition, str]],
+    *,
+    by: Any,
+    comment: str = "",
+) -> None:
+    """Append moves with their sources in their order; the comment belongs to the last one."""
+    StateChange.objects.bulk_create(
+        StateChange(
+            subject_label=instance._meta.label_lower,
+            subject_id=str(instance.pk),
+            transition=transition.name,
+            label=transition.label,
+            source=source,
+            target=transition.target,
+            comment=comment if (transition, source) == moves[-1] else "",
+            by=by,
+        )
+        for transition, source in moves
     )
-    record(
-        action=f"{instance._meta.app_label}.{transition.name}",
+    label = instance._meta.app_label
+    record_all(
         by=by,
         subject=instance,
-        source=source,
-        target=transition.target,
+        events=[
+            (f"{label}.{transition.name}", {"source": source, "target": transition.target})
+            for transition, source in moves
+        ],
     )
