@@ -11,6 +11,7 @@ from annual_report.campaign_forms import CampaignForm
 from annual_report.models import Campaign, ReminderRun, ReminderStep, Submission
 from annual_report.preparation import preview, suggest
 from annual_report.services import campaigns, reminders, review, submissions
+from annual_report.services.notices import tell_councils
 from okmo_portal.core.workdays import is_working
 from okmo_portal.notifications.models import EmailState, Notification
 from tests.factories import people
@@ -133,6 +134,8 @@ def test_letter_that_waits_is_dropped_when_the_form_is_filed(
     with django_capture_on_commit_callbacks(execute=True):
         fill(submission, head, C01=9, C02=5, C04=2)
         submissions.submit_submission(submission=submission, by=head, certified=True)
+    # The round that tells the council drops it; a form sent at night is long told of by morning.
+    assert tell_councils() == 1
     notice.refresh_from_db()
     assert notice.email_state == EmailState.NONE
 
