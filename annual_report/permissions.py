@@ -80,6 +80,12 @@ def decides_correction(user, correction):
 
 
 @rules.predicate
+def applies_correction(user, correction):
+    """Whoever decides, except the one who proposed it: two people stand behind a changed value."""
+    return decides_correction(user, correction) and correction.by_id != user.pk
+
+
+@rules.predicate
 def edits_chapter(user, chapter):
     """Staff write the report; a council writes its own region's chapter."""
     active = getattr(user, "active_membership", None)

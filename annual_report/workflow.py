@@ -9,6 +9,7 @@ from annual_report.enums import (
     SubmissionState,
 )
 from annual_report.permissions import (
+    applies_correction,
     certifies_submission,
     decides_correction,
     edits_submission,
@@ -148,7 +149,7 @@ APPLY_CORRECTION = Transition(
     label="Внести исправление",
     sources=frozenset({CorrectionState.PROPOSED}),
     target=CorrectionState.APPLIED,
-    allowed=decides_correction,
+    allowed=applies_correction,
 )
 REFUSE_CORRECTION = Transition(
     name="refuse_correction",

@@ -39,6 +39,7 @@ from okmo_portal.accounts.models import User
 from okmo_portal.audit.services import record
 from okmo_portal.workflow import transitions
 
+OWN = "Это исправление предложили Вы. Внести его может другой сотрудник совета или Конгресс."
 UNCHANGED = "Вы ничего не изменили: новые значения совпадают с утверждёнными."
 
 

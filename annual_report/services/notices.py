@@ -188,7 +188,7 @@ def tell_municipality(*, submission_id: int) -> None:
 
 
 def tell_correction(*, correction_id: int) -> None:
-    """A change of approved data waits for the council."""
+    """A change of approved data waits for the council, or for the Congress where nobody else is."""
     correction = (
         Correction.objects.select_related("submission__municipality", "submission__campaign", "by")
         .filter(pk=correction_id)
@@ -197,9 +197,14 @@ def tell_correction(*, correction_id: int) -> None:
     if correction is None:
         return
     submission = correction.submission
+    deciders = council_people(submission.region_id).exclude(pk=correction.by_id)
+    if not deciders.exists():
+        deciders = User.objects.filter(
+            pk__in=Membership.objects.valid().filter(role=Role.CONGRESS_STAFF).values("user")
+        ).exclude(pk=correction.by_id)
     notify(
         kind="annual_report.submitted",
-        recipients=council_people(submission.region_id).exclude(pk=correction.by_id),
+        recipients=deciders,
         key=f"annual_report:correction:{correction.pk}:proposed",
         title=f"Решите об исправлении: {submission.municipality}",
         body=f"Утверждённые данные за {submission.campaign.year} год. Причина: {correction.reason}",

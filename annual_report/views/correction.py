@@ -182,7 +182,8 @@ def correction_detail(request, pk):
         ],
         "problems": problems,
         "moved": moved,
-        "can_decide": workflow.APPLY_CORRECTION.is_open_to(request.user, correction),
+        "can_apply": workflow.APPLY_CORRECTION.is_open_to(request.user, correction),
+        "can_refuse": workflow.REFUSE_CORRECTION.is_open_to(request.user, correction),
         "form": DecisionForm(),
         "reports": reports.get(pk, []),
         "shows_reports": reads_board(request.user),
@@ -224,5 +225,5 @@ def correction_decide(request, pk, action):
     except TransitionNotAllowed:
         messages.info(request, "Решение по этому исправлению уже принято.")
     except PermissionDenied:
-        raise Http404 from None
+        messages.error(request, services.OWN)
     return redirect("annual_report:correction-detail", pk=pk)

@@ -6,6 +6,7 @@ import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, InternalError, ProgrammingError, transaction
 
+from annual_report import workflow
 from annual_report.enums import CorrectionState, SubmissionState
 from annual_report.history import Trail
 from annual_report.models import Answer, AnswerRevision, Correction, Report
@@ -13,6 +14,7 @@ from annual_report.services import corrections, reports, review, submissions
 from annual_report.services.campaigns import close_campaign
 from annual_report.services.corrections import NewContent
 from annual_report.services.snapshots import create_snapshot, load_snapshot
+from okmo_portal.notifications.models import Notification
 from okmo_portal.organisations.models import Region
 from tests.factories import people
 from tests.factories.report import fill, make_campaign, make_form
@@ -108,7 +110,8 @@ def test_value_becomes_an_explained_gap(approved, head, director):
     correction = corrections.propose_correction(
         submission=approved, given={"C04": new(None, "Учёт утрачен")}, reason="Пожар", by=director
     )
-    corrections.apply_correction(correction=correction, by=director)
+    colleague = people.council_director(approved.region)
+    corrections.apply_correction(correction=correction, by=colleague)
     answer = Answer.objects.get(submission=approved, indicator__code="C04")
     assert (answer.value, answer.no_data_reason, answer.revision) == (None, "Учёт утрачен", 2)
 
@@ -124,6 +127,35 @@ def test_who_may_propose_and_decide(approved, head, director):
         with pytest.raises(PermissionDenied):
             corrections.apply_correction(correction=correction, by=by)
     assert Answer.objects.get(submission=approved, indicator__code="C02").value == 5
+
+
+def test_nobody_applies_the_correction_that_he_proposed(client, approved, director):
+    correction = propose(approved, director, C02=6)
+    with pytest.raises(PermissionDenied):
+        corrections.apply_correction(correction=correction, by=director)
+    people.sign_in(client, director)
+    address = f"/cabinet/corrections/{correction.pk}/"
+    page = client.get(address)
+    assert (page.context["can_apply"], page.context["can_refuse"]) == (False, True)
+    assert "Внести его может другой сотрудник совета или Конгресс" in page.content.decode()
+    answer = client.post(f"{address}apply/", {"comment": "Сверено"}, follow=True)
+    assert "Это исправление предложили Вы." in answer.content.decode()
+    assert Answer.objects.get(submission=approved, indicator__code="C02").value == 5
+    colleague = people.council_director(approved.region)
+    assert workflow.APPLY_CORRECTION.is_open_to(colleague, correction)
+    client.post(f"{address}refuse/", {"comment": "Ошибся строкой"})
+    correction.refresh_from_db()
+    assert correction.state == CorrectionState.REFUSED
+
+
+def test_congress_is_told_where_the_council_has_nobody_else(
+    approved, director, django_capture_on_commit_callbacks
+):
+    staff = people.congress_staff()
+    with django_capture_on_commit_callbacks(execute=True):
+        propose(approved, director, C02=6)
+    told = Notification.objects.filter(key__contains=":correction:").values_list("user", flat=True)
+    assert list(told) == [staff.pk]
 
 
 def test_form_that_is_not_approved_is_corrected_in_itself(municipality, head):
@@ -223,7 +255,7 @@ def test_pages_lead_from_the_proposal_to_the_decision(client, approved, head, di
     assert answer["Location"] == f"/cabinet/corrections/{correction.pk}/"
     assert client.post(f"/cabinet/corrections/{correction.pk}/apply/").status_code == 404
     people.sign_in(client, director)
-    assert client.get(f"/cabinet/corrections/{correction.pk}/").context["can_decide"]
+    assert client.get(f"/cabinet/corrections/{correction.pk}/").context["can_apply"]
     client.post(f"/cabinet/corrections/{correction.pk}/apply/", {"comment": "Сверено"})
     correction.refresh_from_db()
     assert (correction.state, correction.decision_comment) == ("applied", "Сверено")
