@@ -52,6 +52,7 @@ class AnnualReportConfig(AppConfig):
             ("annual_report.decided", "Совет проверил форму"),
             ("annual_report.reminder", "Напоминания о сроках"),
             ("annual_report.proposal", "Решение по предложению муниципалитета"),
+            ("annual_report.damaged", "Снимок данных доклада повреждён"),
             ("annual_report.workbook", "Совет прислал книгу Excel с данными"),
         ):
             kinds.register(kinds.Kind(key, label))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Collection, Sequence
 from datetime import date
 from itertools import groupby
@@ -199,9 +200,7 @@ def tell_correction(*, correction_id: int) -> None:
     submission = correction.submission
     deciders = council_people(submission.region_id).exclude(pk=correction.by_id)
     if not deciders.exists():
-        deciders = User.objects.filter(
-            pk__in=Membership.objects.valid().filter(role=Role.CONGRESS_STAFF).values("user")
-        ).exclude(pk=correction.by_id)
+        deciders = congress_people().exclude(pk=correction.by_id)
     notify(
         kind="annual_report.submitted",
         recipients=deciders,
@@ -393,16 +392,35 @@ def remind_council(*, campaign: Campaign, region: Region, missing: list[str], ke
 
 def remind_congress(*, campaign: Campaign, behind: list[tuple[str, int]], key: str) -> int:
     """Tell the Congress's staff which regions are behind: name and how many forms are not approved."""
-    members = Membership.objects.valid().filter(role=Role.CONGRESS_STAFF)
     names = [f"{name} ({number})" for name, number in behind]
     return notify(
         kind=REMINDER,
-        recipients=User.objects.filter(pk__in=members.values("user")),
+        recipients=congress_people(),
         key=key,
         title=f"Не всё утвердили: {counted(len(behind), 'субъект РФ,субъекта РФ,субъектов РФ')}",
         body=f"{campaign.title}. Сколько форм не утверждено: {list_names(names)}.",
         url=f"{reverse('annual_report:board')}?campaign={campaign.pk}&order=missing",
     )
+
+
+def tell_damaged(*, what: str, day: date) -> int:
+    """A snapshot's file is not what was frozen; once a day for each thing that is wrong."""
+    return notify(
+        kind="annual_report.damaged",
+        recipients=congress_people(),
+        key=f"annual_report:damaged:{day:%Y%m%d}:{hashlib.sha256(what.encode()).hexdigest()[:16]}",
+        title="Снимок данных доклада повреждён",
+        body=(
+            f"{what} Страницы с этими числами закрыты. Восстановите каталог snapshots из резервной "
+            "копии; чтобы сверить, запустите manage.py rebuild_report_tables."
+        ),
+        url=reverse("annual_report:report-manage-list"),
+    )
+
+
+def congress_people() -> QuerySet[User]:
+    members = Membership.objects.valid().filter(role=Role.CONGRESS_STAFF)
+    return User.objects.filter(pk__in=members.values("user"))
 
 
 def list_names(names: list[str]) -> str:

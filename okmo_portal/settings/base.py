@@ -92,6 +92,7 @@ MIDDLEWARE = [
     "okmo_portal.organisations.middleware.ActiveMembershipMiddleware",
     "okmo_portal.accounts.middleware.AccountGateMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "annual_report.middleware.DamagedSnapshotMiddleware",
 ]
 
 TEMPLATES = [
