@@ -45,7 +45,10 @@ class IndicatorOut(Schema):
 
 
 class FigureOut(Schema):
-    """``low`` and ``high`` bound the 95 % interval; ``count`` of ``expected`` answered."""
+    """``low`` and ``high`` bound the 95 % interval; ``count`` of ``expected`` answered.
+
+    With an ``option`` the value is the share, in percent, of those who chose it.
+    """
 
     indicator: str
     year: int
@@ -58,6 +61,8 @@ class FigureOut(Schema):
     method: str
     count: int
     expected: int
+    option: int | None
+    withheld: str
 
 
 class ReportOut(Schema):
@@ -159,6 +164,8 @@ class FigureRows:
                 method=row.method,
                 count=row.count,
                 expected=row.expected,
+                option=row.option,
+                withheld=row.withheld,
             )
             for row in self.rows[part]
         ]

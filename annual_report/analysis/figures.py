@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from django.utils.translation import gettext_lazy as _
 
 from annual_report.analysis.years import PLACE, Year, pivot
 from annual_report.enums import Aggregation, Scope
@@ -38,11 +39,11 @@ SCOPE_COLUMNS = {
 
 #: How a figure was made, for the pages that name it.
 METHODS = {
-    "full": "сплошные данные: ответили все",
-    "sum": "сумма, взвешенная по слоям и населению; интервал — t Стьюдента",
-    "ratio": "отношение взвешенных сумм; интервал — линеаризация",
-    "share": "взвешенная доля; интервал Джеффриса",
-    "median": "взвешенная медиана; интервал Вудраффа",
+    "full": _("сплошные данные: ответили все"),
+    "sum": _("сумма, взвешенная по слоям и населению; интервал — t Стьюдента"),
+    "ratio": _("отношение взвешенных сумм; интервал — линеаризация"),
+    "share": _("взвешенная доля; интервал Джеффриса"),
+    "median": _("взвешенная медиана; интервал Вудраффа"),
 }
 
 
@@ -54,10 +55,10 @@ TERRITORIAL = (Scope.NATION, Scope.DISTRICT, Scope.REGION)
 
 #: Why a figure is withheld, for the pages that show it so.
 WITHHELD = {
-    "coverage": "ответили слишком немногие",
-    "represented": "целые группы муниципалитетов не ответили",
-    FEW: "сложено из данных одного-двух муниципалитетов",
-    COMPLEMENT: "скрыто, чтобы нельзя было вычислить соседнее скрытое значение",
+    "coverage": _("ответили слишком немногие"),
+    "represented": _("целые группы муниципалитетов не ответили"),
+    FEW: _("сложено из данных одного-двух муниципалитетов"),
+    COMPLEMENT: _("скрыто, чтобы нельзя было вычислить соседнее скрытое значение"),
 }
 
 
@@ -159,6 +160,7 @@ class Analysis:
         self._parts = {int(number): part for number, part in parts.items()}
         self.years = sorted({*self._parts, *(int(number) for number in years)})
         self._years: dict[int, Year] = {}
+        self._choices: dict[tuple[str, int], dict[Scope, dict[str, list[Figure]]]] = {}
         self._cache: dict[tuple[str, int], dict[Scope, dict[str, Figure]]] = {}
 
     # --- years -------------------------------------------------------------------------------------
@@ -222,19 +224,29 @@ class Analysis:
 
         The options are those that were answered at all; ``options`` names them in the same order.
         """
-        info, laid = self.indicators[code], self.laid(self.year if year is None else year)
+        key = (code, self.year if year is None else year)
+        if key not in self._choices:
+            self._choices[key] = self._compute_choices(*key)
+        return self._choices[key].get(scope, {})
+
+    def _compute_choices(self, code: str, year: int) -> dict[Scope, dict[str, list[Figure]]]:
+        info, laid = self.indicators[code], self.laid(year)
         answered, (values,) = laid.values((code,), info.kinds)
         estimator = laid.estimator(answered, info.kinds)
-        result: dict[str, list[Figure]] = {}
+        result: dict[Scope, dict[str, list[Figure]]] = {}
         for option in np.unique(values):
             found = estimator.share((values == option).astype(float))
-            for name, figure in _figures(laid, found, "share", 100.0)[scope].items():
-                result.setdefault(name, []).append(figure)
+            for scope, part in _figures(laid, found, "share", 100.0).items():
+                for name, figure in part.items():
+                    result.setdefault(scope, {}).setdefault(name, []).append(figure)
         return result
 
     def options(self, code: str, year: int | None = None) -> list[float]:
+        """Options that were answered, in their order; none for other questions."""
+        if self.indicators[code].aggregation != Aggregation.CHOICE:
+            return []
         laid = self.laid(self.year if year is None else year)
-        _, (values,) = laid.values((code,), self.indicators[code].kinds)
+        _answered, (values,) = laid.values((code,), self.indicators[code].kinds)
         return [float(item) for item in np.unique(values)]
 
     def _compute(self, code: str, year: int) -> dict[Scope, dict[str, Figure]]:

@@ -223,6 +223,12 @@ class Indicator(models.Model):
         return (self.owner_en if in_english() else "") or self.owner
 
     @property
+    def local_choices(self) -> dict[int, str]:
+        """Every option that was ever offered, by its number."""
+        english = dict(self.choices_en) if in_english() else {}
+        return {number: english.get(number) or label for number, label in self.choices}
+
+    @property
     def offered_choices(self) -> list:
         """What a form lets one choose: pairs of number and label."""
         retired = set(self.retired_choices)

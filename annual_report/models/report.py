@@ -178,7 +178,9 @@ class ReportFigure(models.Model):
 
     ``value`` is weighted to the register, ``unweighted`` is what the answers alone give, ``low`` and
     ``high`` bound the 95 % confidence interval, ``method`` names how they were made. ``count`` is the
-    number of municipalities behind the value, ``expected`` of those it applies to.
+    number of municipalities behind the value, ``expected`` of those it applies to. A question with
+    options has a row without a value for each territory, and one for each ``option`` with its share
+    in percent. ``withheld`` says why there is no value, a key of ``analysis.WITHHELD``.
     """
 
     report = models.ForeignKey(Report, on_delete=models.CASCADE, related_name="figures")
@@ -190,6 +192,8 @@ class ReportFigure(models.Model):
     low = models.DecimalField(max_digits=30, decimal_places=6, null=True)
     high = models.DecimalField(max_digits=30, decimal_places=6, null=True)
     method = models.CharField(max_length=30, blank=True)
+    withheld = models.CharField(max_length=20, blank=True)
+    option = models.PositiveSmallIntegerField(null=True)
     count = models.PositiveIntegerField()
     expected = models.PositiveIntegerField()
 
@@ -198,7 +202,9 @@ class ReportFigure(models.Model):
         verbose_name_plural = "сводные значения"
         constraints = [
             models.UniqueConstraint(
-                fields=["report", "indicator", "scope", "scope_code"], name="report_figure_once"
+                fields=["report", "indicator", "scope", "scope_code", "option"],
+                nulls_distinct=False,
+                name="report_figure_once",
             )
         ]
 

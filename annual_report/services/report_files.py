@@ -35,7 +35,7 @@ TYPES = {
 }
 CSV_HEADER = [
     "indicator", "title", "unit", "scope", "code", "value", "low", "high", "unweighted", "method",
-    "count", "expected",
+    "count", "expected", "option",
 ]  # fmt: skip
 Context = dict[str, Any]
 
@@ -75,12 +75,13 @@ def make_csv(analysis: Analysis) -> bytes:
     buffer = io.StringIO(newline="")
     writer = csv.writer(buffer, lineterminator="\n")
     writer.writerow(CSV_HEADER)
-    for code, scope, key, figure in figure_rows(analysis):
+    for code, scope, key, figure, option in figure_rows(analysis):
         info = analysis.indicators[code]
-        unit = "%" if info.aggregation == Aggregation.SHARE else info.unit
+        unit = "%" if info.aggregation == Aggregation.SHARE or option is not None else info.unit
         numbers = [_plain(x) for x in (figure.value, figure.low, figure.high, figure.unweighted)]
         row = [code, titles[code], unit, str(scope), key, *numbers]
-        writer.writerow([*row, figure.method, figure.count, figure.expected])
+        counts = [figure.count, figure.expected]
+        writer.writerow([*row, figure.method, *counts, "" if option is None else option])
     return buffer.getvalue().encode()
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -13,8 +13,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from annual_report import workflow
-from annual_report.analysis import SCOPE_COLUMNS, Analysis
-from annual_report.enums import ReportState
+from annual_report.analysis import SCOPE_COLUMNS, Analysis, Figure
+from annual_report.enums import ReportState, Scope
 from annual_report.models import (
     Campaign,
     Indicator,
@@ -126,12 +126,26 @@ def mark_changed(*, report: Report) -> None:
             pass
 
 
-def figure_rows(analysis: Analysis) -> Iterator[tuple[str, str, str, Any]]:
-    """(indicator, scope, territory, figure) of everything that is published, in a fixed order."""
+class FigureRow(NamedTuple):
+    """A published figure and what it is of; ``option`` for the share of one option."""
+
+    code: str
+    scope: Scope
+    key: str
+    figure: Figure
+    option: int | None = None
+
+
+def figure_rows(analysis: Analysis) -> Iterator[FigureRow]:
+    """Everything that is published, in a fixed order."""
     for code in sorted(analysis.indicators):
+        options = analysis.options(code)
         for scope in SCOPE_COLUMNS:
+            shares = analysis.choices(code, scope) if options else {}
             for key, figure in sorted(analysis.figures(code, scope).items()):
-                yield code, scope, key, figure
+                yield FigureRow(code, scope, key, figure)
+                for option, share in zip(options, shares.get(key, ()), strict=False):
+                    yield FigureRow(code, scope, key, share, int(option))
 
 
 def save_figures(*, report: Report) -> int:
@@ -143,15 +157,17 @@ def save_figures(*, report: Report) -> int:
             indicator_id=ids[code],
             scope=scope,
             scope_code=key,
+            option=option,
             value=_stored(figure.value),
             unweighted=_stored(figure.unweighted),
             low=_stored(figure.low),
             high=_stored(figure.high),
             method=figure.method,
+            withheld=figure.withheld,
             count=figure.count,
             expected=figure.expected,
         )
-        for code, scope, key, figure in figure_rows(chapters.get_analysis(report))
+        for code, scope, key, figure, option in figure_rows(chapters.get_analysis(report))
     ]
     ReportFigure.objects.filter(report=report).delete()
     ReportFigure.objects.bulk_create(rows, batch_size=2000)

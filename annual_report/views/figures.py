@@ -4,7 +4,7 @@ from django.shortcuts import get_object_or_404, render
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
-from annual_report.analysis import METHODS, MIN_COVERAGE
+from annual_report.analysis import METHODS, MIN_COVERAGE, WITHHELD
 from annual_report.enums import Aggregation, Scope, SizeClass
 from annual_report.models import Indicator, Report, ReportFigure
 from annual_report.services.snapshots import load_catalogue
@@ -33,6 +33,11 @@ def indicator_figures(request, code):
         frozen = next((x for x in load_catalogue(report.snapshot) if x["code"] == code), {})
         context |= {
             "groups": groups(indicator, rows),
+            "options": [
+                indicator.local_choices.get(option, str(option))
+                for option in sorted({row.option for row in rows if row.option is not None})
+            ],
+            "methods": methods_of(rows),
             "frozen": frozen,
             "snapshot": report.snapshot,
             "files": report.files.select_related("document"),
@@ -49,18 +54,35 @@ def groups(indicator, rows):
         Scope.KIND: {x.value: capfirst(x.label) for x in MunicipalityKind},
         Scope.SIZE: {x.value: capfirst(x.label) for x in SizeClass},
     }
-    found = {(row.scope, row.scope_code): row for row in rows}
+    found = {(row.scope, row.scope_code): row for row in rows if row.option is None}
+    shares: dict[tuple[str, str], dict[int, ReportFigure]] = {}
+    for row in rows:
+        if row.option is not None:
+            shares.setdefault((row.scope, row.scope_code), {})[row.option] = row
+    options = sorted({row.option for row in rows if row.option is not None})
     unit = "%" if indicator.aggregation == Aggregation.SHARE else indicator.local_unit
     result = []
     for scope, labels in names.items():
-        lines = [
-            describe(found[scope, key], label, unit, indicator.decimals)
-            for key, label in labels.items()
-            if (scope, key) in found
-        ]
+        lines = []
+        for key, label in labels.items():
+            if (scope, key) in found:
+                line = describe(found[scope, key], label, unit, indicator.decimals)
+                line["options"] = describe_options(shares.get((scope, key), {}), options)
+                lines.append(line)
         if lines:
             result.append((capfirst(scope.label), lines))
     return result
+
+
+def describe_options(rows, options):
+    """The share of each option with its interval; what is withheld stays a dash."""
+    return [
+        {"share": None}
+        if (row := rows.get(option)) is None or row.value is None
+        else {"share": row.value / 100, "low": row.low / 100, "high": row.high / 100,
+              "is_exact": row.low == row.high}
+        for option in options
+    ]  # fmt: skip
 
 
 def describe(row, label, unit, decimals):
@@ -71,6 +93,7 @@ def describe(row, label, unit, decimals):
     return {
         "name": label,
         "value": _("данных мало") if row.value is None else display.number(row.value),
+        "why": WITHHELD.get(row.withheld, "") if row.value is None else "",
         "unit": "" if row.value is None else display.unit,
         "interval": (
             f"{display.number(row.low)} – {display.number(row.high)}" if has_interval else "—"
@@ -79,6 +102,11 @@ def describe(row, label, unit, decimals):
         "share": share,
         "count": row.count,
         "expected": row.expected,
-        "method": METHODS.get(row.method, ""),
         "level": "bad" if share < MIN_COVERAGE else "warn" if share < WEAK_COVERAGE else "ok",
     }
+
+
+def methods_of(rows):
+    """How the figures were made, each way once, in the order of ``METHODS``."""
+    used = {row.method for row in rows}
+    return [text for key, text in METHODS.items() if key in used]

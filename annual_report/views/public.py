@@ -1,5 +1,6 @@
 """Published reports, for everybody."""
 
+from django.db.models import F
 from django.http import Http404
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
@@ -99,7 +100,7 @@ def report_download(request, year):
     """Aggregates of the report as open data."""
     report = get_object_or_404(visible_reports(request), campaign__year=year)
     rows = report.figures.select_related("indicator").order_by(
-        "indicator__code", "scope", "scope_code"
+        "indicator__code", "scope", "scope_code", F("option").asc(nulls_first=True)
     )
     return csv_response(
         f"okmo-report-{year}.csv",
@@ -116,6 +117,7 @@ def report_download(request, year):
             "method",
             "count",
             "expected",
+            "option",
         ],
         (open_data_row(row) for row in rows.iterator(chunk_size=2000)),
     )
@@ -123,14 +125,15 @@ def report_download(request, year):
 
 def open_data_row(row):
     indicator = row.indicator
-    unit = "%" if indicator.aggregation == Aggregation.SHARE else indicator.unit
+    is_share = indicator.aggregation == Aggregation.SHARE or row.option is not None
+    unit = "%" if is_share else indicator.unit
     numbers = [
         "" if value is None else f"{value.normalize():f}"
         for value in (row.value, row.low, row.high, row.unweighted)
     ]
     return [
         indicator.code, indicator.title, unit, row.scope, row.scope_code, *numbers, row.method,
-        row.count, row.expected,
+        row.count, row.expected, "" if row.option is None else row.option,
     ]  # fmt: skip
 
 
