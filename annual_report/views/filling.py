@@ -179,7 +179,7 @@ def show_grid(request, submission, code, *, posted=None, result=None):
     parts = form.sections if code is None else [form.section(code)]
     if parts == [None]:
         raise Http404
-    problems = result.problems if result else check_form(form)
+    problems = (result.problems if result else check_form(form)) + unusual_problems(form)
     context = form_context(request, submission)
     conflicts = result.conflicts if result else []
     refused = result.refused if result else {}
@@ -357,7 +357,7 @@ def describe_saved(result, posted):
         "sections": {part.section.code: [part.filled, part.required] for part in form.sections},
         "filled": [form.submission.filled, form.submission.required],
         "computed": {item.code: form.cells[item.code].shown for item in form.spec.computed},
-        "problems": describe_problems(result.problems),
+        "problems": describe_problems(result.problems + unusual_problems(result.form)),
     }
 
 

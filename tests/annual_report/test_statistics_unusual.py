@@ -74,7 +74,7 @@ def test_unusual_answer_is_a_notice_in_words(learnt):
     assert unusual_problems(usual) == []
 
 
-@pytest.mark.parametrize("page", ["", "check/"])
+@pytest.mark.parametrize("page", ["", "check/", "section/C/", "all/"])
 def test_pages_of_the_form_show_the_notice(learnt, client, page):
     campaign, municipalities, snapshot = learnt
     learn_usual(snapshot)
@@ -83,6 +83,22 @@ def test_pages_of_the_form_show_the_notice(learnt, client, page):
     answer = client.get(f"/cabinet/forms/{form.submission.pk}/{page}")
     assert answer.status_code == 200
     assert "в\u00a09\u00a0раз выше" in answer.content.decode()
+
+
+def test_autosave_answers_with_the_notice_of_the_typed_value(learnt, client):
+    campaign, municipalities, snapshot = learnt
+    learn_usual(snapshot)
+    form, head = filled(campaign, municipalities[0], **(WRONG | {"C01": 95}))
+    people.sign_in(client, head)
+    address = f"/cabinet/forms/{form.submission.pk}/answer/"
+
+    def unusual(value):
+        cell = {"code": "C01", "value": value, "overwrite": True}
+        answer = client.post(address, cell, content_type="application/json").json()
+        return [p["codes"] for p in answer["problems"] if p["code"].startswith("U-")]
+
+    assert unusual("900") == [["C01"]]
+    assert unusual("95") == []
 
 
 def test_council_sees_the_notice(learnt, client):
