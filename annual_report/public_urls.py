@@ -2,6 +2,7 @@ from django.urls import path, re_path
 
 from annual_report.views import (
     catalogue,
+    charts,
     figures,
     peers,
     pivot,
@@ -56,6 +57,11 @@ urlpatterns = [
     ),
     # --- pivot, regions, municipalities, peers
     path("indicators/<str:code>/figures/", figures.indicator_figures, name="indicator-figures"),
+    re_path(
+        r"^indicators/(?P<code>[^/]+)/(?P<kind>years|districts)\.svg$",
+        charts.indicator_chart,
+        name="indicator-chart",
+    ),
     path("tables/", pivot.pivot_page, name="pivot"),
     re_path(r"^tables/table\.(?P<kind>csv|xlsx)$", pivot.pivot_download, name="pivot-download"),
     #

@@ -5,13 +5,14 @@ from __future__ import annotations
 import fcntl
 import json
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import polars as pl
 from django.conf import settings
 
@@ -77,6 +78,25 @@ def open_years(
         year: _converted(cube.read_cube(cube_path(*folders[year]), names), factors.get(year, {}))
         for year in wanted
     }
+
+
+def history_of(
+    snapshot: Snapshot, codes: Sequence[str], columns: Sequence[str]
+) -> dict[str, np.ndarray]:
+    """For each column municipalities × all years of the snapshot, in the snapshot's own units.
+
+    NaN where a municipality has no value, and before a break in the series.
+    """
+    folders, factors = snapshot_folders(snapshot), unit_factors(snapshot)
+    years = []
+    for year in sorted(folders):
+        rows = cube.read_rows(cube_path(*folders[year]), codes, columns)
+        for code, factor in factors.get(year, {}).items():
+            if code in columns:
+                rows[:, columns.index(code)] *= factor
+        years.append(rows)
+    cells = np.stack(years)  # years × municipalities × columns
+    return {name: cells[:, :, number].T.copy() for number, name in enumerate(columns)}
 
 
 @dataclass(frozen=True)

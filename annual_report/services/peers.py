@@ -8,7 +8,6 @@ from decimal import Decimal
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import polars as pl
 
 from annual_report.enums import Aggregation, Direction
@@ -19,7 +18,7 @@ from annual_report.statistics.peers import Comparison, Peers, compare, measure
 from okmo_portal.organisations.models import Region
 
 #: Counts up when distances or their words change, so that older files are made anew.
-VERSION = 1
+VERSION = 2
 POPULATION = "A05"
 
 
@@ -43,10 +42,9 @@ class Line:
 
 def peers_of(snapshot: Snapshot, oktmo: str) -> list[Peer]:
     """The similar municipalities, nearest first; none for one that was not asked."""
-    table = pl.read_ipc(_path(snapshot)).filter(pl.col("own") == oktmo).sort("rank")
     return [
         Peer(row["peer"], row["name"], row["region"], row["distance"], row["why"])
-        for row in table.to_dicts()
+        for row in cubes.cube.read_part(_path(snapshot), "own", oktmo)
     ]
 
 
@@ -88,7 +86,7 @@ def _find(snapshot: Snapshot) -> pl.DataFrame:
             "own": pl.String, "peer": pl.String, "name": pl.String, "region": pl.String,
             "rank": pl.Int64, "distance": pl.Float64, "why": pl.String,
         },
-    )  # fmt: skip
+    ).sort("own", "rank")  # fmt: skip
 
 
 def compare_with_peers(
@@ -108,12 +106,8 @@ def compare_with_peers(
         and row["aggregation"] in (Aggregation.SUM, Aggregation.RATIO, Aggregation.MEDIAN)
     ]
     codes = [oktmo, *(peer.oktmo for peer in peers)]
-    columns = ["oktmo", POPULATION, *(row["code"] for row in rows)]
-    tables = [
-        table.filter(pl.col("oktmo").is_in(codes)).to_pandas().set_index("oktmo").reindex(codes)
-        for _year, table in sorted(cubes.open_years(snapshot, None, columns).items())
-    ]
-    history = {code: _history(tables, code) for code in columns[1:]}
+    columns = list(dict.fromkeys([POPULATION, *(row["code"] for row in rows)]))
+    history = cubes.history_of(snapshot, codes, columns)
     for code, value in (current or {}).items():
         if code in history:
             history[code][0, -1] = np.nan if value is None else float(value)
@@ -122,10 +116,6 @@ def compare_with_peers(
         for row in rows
         if np.isfinite(history[row["code"]][0, -1])
     ]
-
-
-def _history(tables: list[pd.DataFrame], code: str) -> np.ndarray:
-    return np.column_stack([table[code].to_numpy(dtype=float) for table in tables])
 
 
 def _compare(row: Mapping[str, Any], history: Mapping[str, np.ndarray]) -> Comparison:

@@ -245,9 +245,19 @@ def own_noise(history: np.ndarray) -> np.ndarray:
     result = np.full(len(history), np.nan)
     if known.any():
         mine = changes[known]
-        away = np.abs(mine - np.nanmedian(mine, axis=1, keepdims=True))
-        result[known] = np.nanmedian(away, axis=1) / NORMAL_MAD / np.sqrt(2)
+        away = np.abs(mine - row_medians(mine)[:, None])
+        result[known] = row_medians(away) / NORMAL_MAD / np.sqrt(2)
         result[~known] = np.median(result[known])
+    return result
+
+
+def row_medians(values: np.ndarray) -> np.ndarray:
+    """``nanmedian`` along rows; numpy's own goes by masked arrays, twenty times as long for a few."""
+    ordered, counts = np.sort(values, axis=1), (~np.isnan(values)).sum(axis=1)
+    result = np.full(len(values), np.nan)
+    rows = np.flatnonzero(counts)
+    half = counts[rows]
+    result[rows] = (ordered[rows, (half - 1) // 2] + ordered[rows, half // 2]) / 2
     return result
 
 

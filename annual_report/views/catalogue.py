@@ -193,11 +193,15 @@ def published_figures(indicator):
     ).select_related("report__campaign")
 
 
-def series_chart(indicator, versions):
-    """National values in the newest unit; a break in the series begins a new line."""
-    rows = list(
-        published_figures(indicator).filter(scope=Scope.NATION).order_by("report__campaign__year")
-    )
+def series_chart(indicator, versions, until=None):
+    """National values in the newest unit; a break in the series begins a new line.
+
+    ``until``: of reports up to that year only.
+    """
+    found = published_figures(indicator).filter(scope=Scope.NATION, option=None)
+    if until is not None:
+        found = found.filter(report__campaign__year__lte=until)
+    rows = list(found.order_by("report__campaign__year"))
     years = [row.report.campaign.year for row in rows]
     newest = max([*years, *(version.from_year for version in versions)], default=0)
     values = [in_newest_unit(row, versions, newest) for row in rows]
@@ -255,7 +259,7 @@ def district_chart(indicator, report):
     if report is None:
         return None
     figures = ReportFigure.objects.filter(
-        indicator=indicator, report=report, scope=Scope.DISTRICT
+        indicator=indicator, report=report, scope=Scope.DISTRICT, option=None
     ).values_list("scope_code", "value")
     found = dict(figures)
     names = {item.code: item.local_name for item in FederalDistrict.objects.all()}

@@ -1,6 +1,8 @@
 """One indicator's published figures with everything that lets a reader judge them."""
 
 from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils.html import escape
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
@@ -38,11 +40,29 @@ def indicator_figures(request, code):
                 for option in sorted({row.option for row in rows if row.option is not None})
             ],
             "methods": methods_of(rows),
+            "embeds": embeds(request, indicator, report),
             "frozen": frozen,
             "snapshot": report.snapshot,
             "files": report.files.select_related("document"),
         }
     return render(request, "annual_report/public/indicator_figures.html", context)
+
+
+def embeds(request, indicator, report):
+    """Lines of HTML that put the chart of years on another page: live, and as it is now."""
+    if indicator.aggregation == Aggregation.CHOICE:
+        return []
+    address = reverse("report:indicator-chart", args=[indicator.code, "years"])
+    frozen = f"{address}?year={report.campaign.year}"
+    return [
+        {
+            "label": label,
+            "url": url,
+            "code": f'<img src="{request.build_absolute_uri(url)}" '
+            f'alt="{escape(indicator.local_title)}" width="680">',
+        }
+        for label, url in ((_("График, который обновляется"), address), (_("Как сейчас"), frozen))
+    ]
 
 
 def groups(indicator, rows):

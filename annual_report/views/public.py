@@ -72,7 +72,7 @@ def report_detail(request, year):
         "figures": key_figures(report),
         "chapters": [item for item in chapters if item.region is None],
         "region_chapters": [item for item in chapters if item.region is not None],
-        "first": report.chapters.only("title", "html").first(),
+        "first": report.chapters.only("report", "title", "html").first(),
         "files": report.files.select_related("document"),
         "today": timezone.localdate(),
         "english": get_language() == "en",
@@ -82,13 +82,14 @@ def report_detail(request, year):
 
 def chapter_detail(request, year, slug):
     report = get_object_or_404(visible_reports(request), campaign__year=year)
-    slugs = list(report.chapters.only("slug", "title"))
+    # The key to the report is needed to set it on the rows: without it each would ask again.
+    slugs = list(report.chapters.only("report", "slug", "title"))
     place = next((n for n, item in enumerate(slugs) if item.slug == slug), None)
     if place is None:
         raise Http404
     context = {
         "report": report,
-        "chapter": report.chapters.get(slug=slug),
+        "chapter": report.chapters.defer("bindings", "confirmed").get(slug=slug),
         "previous": slugs[place - 1] if place else None,
         "following": slugs[place + 1] if place + 1 < len(slugs) else None,
         "english": get_language() == "en",

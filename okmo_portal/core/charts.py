@@ -7,11 +7,13 @@ stylesheet inside an SVG. Every chart carries the rows of its table twin.
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
 
 from okmo_portal.core.text import format_number
 
@@ -21,6 +23,8 @@ INK, SOFT, LINE = "#1a1d21", "#50575f", "#d9d5cb"
 FONT = "DejaVu Sans, sans-serif"
 #: Average width of a letter in units of the font size; used to reserve room for labels.
 LETTER = 0.63
+
+SIZE = re.compile(r'width="([\d.]+)" height="([\d.]+)"')
 
 _ids = itertools.count(1)
 
@@ -61,6 +65,31 @@ def document(width, height, body, *, title, css="chart") -> SafeString:
         f'<svg class="{css}" viewBox="0 0 {width:g} {height:g}" width="{width:g}" '
         f'height="{height:g}" role="img" aria-labelledby="{name}">'
         f'<title id="{name}">{escape(title)}</title>{body}</svg>'
+    )
+
+
+def standalone(chart: Chart, *, heading: str, source: str) -> str:
+    """A picture that stands alone on a foreign page: with heading, unit, legend and source inside."""
+    width, height = (float(size) for size in SIZE.search(chart.svg).groups())
+    lines = wrap_label(f"{heading}, {chart.unit}" if chart.unit else heading, int(width / 11))
+    parts = [
+        text_element(8, 26 + 22 * number, line, size=18, weight="bold")
+        for number, line in enumerate(lines)
+    ]
+    top = 22 * len(lines) + 18
+    if len(chart.legend) > 1:
+        for number, item in enumerate(chart.legend):
+            colour = SERIES[number % len(SERIES)]
+            parts.append(f'<rect x="8" y="{top + 4}" width="12" height="12" fill="{colour}"/>')
+            parts.append(text_element(26, top + 15, item["label"]))
+            top += 22
+    inner = chart.svg.replace("<svg ", f'<svg x="0" y="{top}" ', 1)
+    bottom = top + height + 24
+    parts += [inner, text_element(8, bottom, source, size=13, css="chart-soft", colour=SOFT)]
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:g} {bottom + 12:g}" '
+        f'width="{width:g}" height="{bottom + 12:g}" role="img" aria-label="{escape(heading)}">'
+        f'<rect width="100%" height="100%" fill="#ffffff"/>{"".join(parts)}</svg>'
     )
 
 
@@ -152,7 +181,7 @@ def _bar(one, index, position, left, top, scale, bar, decimals):
     baseline = top + bar / 2 + 5
     if value is None:
         return text_element(
-            left + 8, baseline, "нет данных", size=14, css="chart-soft", colour=SOFT
+            left + 8, baseline, _("нет данных"), size=14, css="chart-soft", colour=SOFT
         )
     length = max(value * scale, 0)
     return (

@@ -60,6 +60,7 @@ PAGES = {
     # Nothing is published in the world: there is nothing to compare, and no figure.
     "report:municipality-peers": ("get", ["oktmo"], ()),
     "report:indicator-figures": ("get", ["'C01"], EVERYBODY),
+    "report:indicator-chart": ("get", ["'C01", "'years"], ()),
     "report:pivot": ("get", [], EVERYBODY),
     # The world's report is not published: there is no table to download.
     "report:pivot-download": ("get", ["'csv"], ()),
@@ -213,6 +214,7 @@ PAGES = {
 PUBLIC_ADDRESSES = {
     "report:report-detail", "report:report-download", "documents:document-download",
     "report:pivot-download", "report:chapter-detail", "report:municipality-peers", "report-api:api-root", "report-api:municipality", "report:proposal-detail",
+    "report:indicator-chart",
 }  # fmt: skip
 
 #: Addresses of the sign-in library: open ones, and those that send the anonymous away.

@@ -1,5 +1,6 @@
 """Pivot tables: exact figures, coverage, units of other years, and the page that shows them."""
 
+import numpy as np
 import polars as pl
 import pytest
 from hypothesis import given
@@ -14,6 +15,7 @@ from annual_report.services.snapshots import create_snapshot
 from tests.annual_report.test_reports import built_report
 from tests.annual_report.test_reports import campaign as campaign
 from tests.factories import people
+from tests.factories.report import make_campaign
 
 SUM = IndicatorInfo("C01", "sum", 0, "ед.")
 RATIO = IndicatorInfo("C07", "ratio", 1, "%", "C02", "C01", 100.0)
@@ -138,9 +140,8 @@ def test_cube_holds_everybody_who_was_asked(campaign):
     assert wide["C01"].sum() == 60
 
 
-@pytest.mark.parametrize(("conversion", "expected"), [("1000", 60_000), (None, None)])
-def test_values_before_a_new_unit_are_converted_or_left_out(campaign, conversion, expected):
-    create_snapshot(campaign=campaign, by=None)
+def next_year(campaign, conversion):
+    """A snapshot of 2026, in which C01 has a new unit: by a factor, or with a break."""
     indicator = campaign.form.indicators.get(code="C01")
     texts = {"title": "Д", "title_en": "P", "unit": "шт.", "unit_en": "pcs", "definition": "О."}
     for number, year, factor in ((1, 2020, None), (2, 2026, conversion)):
@@ -149,9 +150,13 @@ def test_values_before_a_new_unit_are_converted_or_left_out(campaign, conversion
         )
     campaign.state = "closed"
     campaign.save()
-    from tests.factories.report import make_campaign
+    return create_snapshot(campaign=make_campaign(campaign.form, year=2026), by=None)
 
-    later = create_snapshot(campaign=make_campaign(campaign.form, year=2026), by=None)
+
+@pytest.mark.parametrize(("conversion", "expected"), [("1000", 60_000), (None, None)])
+def test_values_before_a_new_unit_are_converted_or_left_out(campaign, conversion, expected):
+    create_snapshot(campaign=campaign, by=None)
+    later = next_year(campaign, conversion)
     wide = cubes.open_years(later, [2025], ["C01"])[2025]
     assert (wide["C01"].sum() if expected else wide["C01"].null_count()) == (expected or 3)
 
@@ -208,3 +213,28 @@ def test_downloads_hold_the_numbers_of_the_page(published, client):
 
     rows = load_workbook(io.BytesIO(book)).get_sheet_by_index(0).to_python()
     assert rows[1] == ["Калужская область", 60.0, 3.0, 3.0]
+
+
+def test_history_of_a_few_is_what_the_wide_tables_hold(campaign):
+    snapshot = create_snapshot(campaign=campaign, by=None)
+    table = cubes.open_years(snapshot, None, ["oktmo", "C01", "C07"])[2025]
+    last, first = table["oktmo"][-1], table["oktmo"][0]
+    found = cubes.history_of(snapshot, [last, "00000000", first, "99999999"], ["C07", "C01", "Z99"])
+    known = {row["oktmo"]: row for row in table.to_dicts()}
+    for name in ("C01", "C07"):
+        assert found[name].shape == (4, 1)
+        assert found[name][0, 0] == known[last][name]
+        assert found[name][2, 0] == known[first][name]
+        assert np.isnan(found[name][[1, 3]]).all()
+    assert np.isnan(found["Z99"]).all()
+
+
+@pytest.mark.parametrize("conversion", [1000, None])
+def test_history_before_a_new_unit_is_converted_or_left_out(campaign, conversion):
+    first = create_snapshot(campaign=campaign, by=None)
+    oktmo = cubes.open_years(first, None, ["oktmo"])[2025]["oktmo"][0]
+    value = cubes.history_of(first, [oktmo], ["C01"])["C01"][0, 0]
+    later = next_year(campaign, conversion)
+    history = cubes.history_of(later, [oktmo], ["C01"])["C01"]
+    expected = np.nan if conversion is None else value * 1000
+    np.testing.assert_array_equal(history[0], [expected, np.nan])

@@ -4,6 +4,8 @@ import pandas as pd
 import pytest
 from django.core.exceptions import ValidationError
 from django.core.management import call_command
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone, translation
 
 from annual_report.analysis import Analysis, IndicatorInfo, UnknownPlaceholder, fill_text
@@ -307,3 +309,24 @@ def test_worker_builds_the_pdf_and_publication_opens_it(
         assert hashlib.sha256(b"".join(answer.streaming_content)).hexdigest() == file.sha256
     call_command("rebuild_report_tables", "2025", verbosity=0)
     assert Report.objects.published().count() == 1
+
+
+def test_pages_of_a_report_ask_the_same_for_two_chapters_and_for_twelve(campaign, client):
+    """Bug: a chapter's page asked once more for each chapter of the report."""
+    staff = people.congress_staff()
+    report = reports.publish_report(report=built_report(campaign, staff), by=staff)
+    addresses = [f"/report/{report.campaign.year}/", f"/report/{report.campaign.year}/one/"]
+
+    def ask():
+        counts = []
+        for address in addresses:
+            client.get(address)
+            with CaptureQueriesContext(connection) as captured:
+                assert client.get(address).status_code == 200
+            counts.append(len(captured))
+        return counts
+
+    few = ask()
+    for order in range(10, 20):
+        report.chapters.create(order=order, slug=f"more{order}", title="Глава", text="Текст.")
+    assert ask() == few

@@ -1,10 +1,13 @@
 """Similar municipalities and places among them."""
 
+import warnings
+
 import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from hypothesis.extra.numpy import array_shapes, arrays
 
 from annual_report.statistics.peers import (
     NEIGHBOURS,
@@ -14,6 +17,7 @@ from annual_report.statistics.peers import (
     own_noise,
     place_among,
     rounding_error,
+    row_medians,
 )
 
 
@@ -230,3 +234,14 @@ def test_comparison_of_nothing():
 def test_comparison_of_balances_is_by_difference():
     found = compare(np.array([[0.0, -5.0], [0.0, 0.0], [1.0, 5.0]]))
     assert (found.place.first, found.place.count) == (3, 3)
+
+
+cells = st.one_of(st.just(float("nan")), st.floats(-1e6, 1e6))
+
+
+@given(arrays(float, array_shapes(min_dims=2, max_dims=2, max_side=9), elements=cells))
+def test_row_medians_are_numpys(values):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # numpy warns of rows without a number
+        expected = np.nanmedian(values, axis=1)
+    np.testing.assert_allclose(row_medians(values), expected, rtol=1e-12, atol=1e-9)
