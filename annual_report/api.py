@@ -15,6 +15,7 @@ from pydantic import Field
 from annual_report.enums import Scope
 from annual_report.models import Indicator, Report, ReportFigure
 from annual_report.services import cubes
+from annual_report.services.gaps import gaps_of
 from annual_report.services.snapshots import load_catalogue, snapshot_folders
 
 api = NinjaAPI(
@@ -81,6 +82,7 @@ class ValuesOut(Schema):
     name: str
     kind: str
     values: dict[str, float]
+    no_data: dict[str, str] = Field(description="Why there is no value, by indicator.")
 
 
 class Problem(Schema):
@@ -196,6 +198,7 @@ def municipality(request, oktmo: str, filters: Query[ValuesFilter]):
         name=row.pop("name"),
         kind=row.pop("kind"),
         values={code: value for code, value in row.items() if value is not None},
+        no_data=gaps_of(snapshot, oktmo) if year == snapshot.campaign.year else {},
     )
 
 

@@ -92,14 +92,12 @@ def read_rows(path: Path, codes: Sequence[str], columns: Sequence[str]) -> np.nd
     keys, wanted = sorted_keys(path, "oktmo"), np.array([*codes], dtype="S")
     places = np.searchsorted(keys, wanted)
     there = np.flatnonzero(keys[np.minimum(places, len(keys) - 1)] == wanted)
-    with pa.memory_map(str(path)) as source:
-        table = pa.ipc.open_file(source).read_all()
-        there_are = set(table.column_names)
-        names = [name for name in columns if name in there_are]
-        rows = table.select(names).take(pa.array(places[there]))
-        for name, column in zip(names, rows.columns, strict=True):
-            values = column.cast(pa.float64()).to_numpy(zero_copy_only=False)
-            found[there, columns.index(name)] = values
+    table = mapped(path)
+    there_are = set(table.column_names)
+    names = {name: number for number, name in enumerate(columns) if name in there_are}
+    rows = table.select(list(names)).take(pa.array(places[there]))
+    for number, column in zip(names.values(), rows.columns, strict=True):
+        found[there, number] = column.to_numpy()
     return found
 
 
@@ -107,8 +105,13 @@ def read_part(path: Path, column: str, key: str) -> list[dict[str, Any]]:
     """The rows whose ``column``, by which the file is sorted, is ``key``."""
     keys = sorted_keys(path, column)
     first, last = (int(np.searchsorted(keys, key.encode(), side)) for side in ("left", "right"))
-    with pa.memory_map(str(path)) as source:
-        return pa.ipc.open_file(source).read_all().slice(first, last - first).to_pylist()
+    return mapped(path).slice(first, last - first).to_pylist()
+
+
+@lru_cache(maxsize=64)
+def mapped(path: Path) -> pa.Table:
+    """A written file in the address space: it never changes, and only pages that are read cost."""
+    return pa.ipc.open_file(pa.memory_map(str(path))).read_all()
 
 
 @lru_cache(maxsize=64)

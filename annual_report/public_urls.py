@@ -18,6 +18,7 @@ urlpatterns = [
     path("", public.report_list, name="report-list"),
     path("<int:year>/", public.report_detail, name="report-detail"),
     path("<int:year>/figures.csv", public.report_download, name="report-download"),
+    path("<int:year>/gaps.csv", public.report_gaps, name="report-gaps"),
     path("<int:year>/<slug:slug>/", public.chapter_detail, name="chapter-detail"),
     # --- catalogue
     path("indicators/", catalogue.indicator_list, name="indicator-list"),

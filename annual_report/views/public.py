@@ -8,7 +8,8 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from annual_report.enums import Aggregation, Scope
-from annual_report.models import Report, ReportFigure
+from annual_report.models import Indicator, Report, ReportFigure
+from annual_report.services.gaps import all_gaps
 from okmo_portal.core.downloads import csv_response
 from okmo_portal.core.text import display_for, format_number
 from okmo_portal.core.tilemap import Tile, tile_map
@@ -121,6 +122,22 @@ def report_download(request, year):
             "option",
         ],
         (open_data_row(row) for row in rows.iterator(chunk_size=2000)),
+    )
+
+
+def report_gaps(request, year):
+    """Who had no data in the report's year, and why, as open data."""
+    report = get_object_or_404(
+        visible_reports(request).filter(snapshot__isnull=False), campaign__year=year
+    )
+    titles = dict(Indicator.objects.values_list("code", "title"))
+    return csv_response(
+        f"okmo-gaps-{year}.csv",
+        ["year", "oktmo", "indicator", "title", "reason"],
+        (
+            [year, gap.oktmo, gap.indicator, titles.get(gap.indicator, ""), gap.reason]
+            for gap in all_gaps(report.snapshot)
+        ),
     )
 
 

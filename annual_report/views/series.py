@@ -16,6 +16,9 @@ from annual_report.filled_form import show_value
 from annual_report.models import Indicator
 from annual_report.series import KNOWN, Status, scope_series
 from annual_report.series_story import tell_story
+from annual_report.services import cubes
+from annual_report.services.gaps import gaps_of
+from annual_report.services.snapshots import SnapshotDamaged
 from annual_report.views.public import unit_of
 from okmo_portal.core.charts import Series, line_chart
 from okmo_portal.core.downloads import csv_response
@@ -198,12 +201,25 @@ def marks_of(story):
 def municipality_series_list(request, oktmo):
     """Every indicator of which the municipality's land has a public value."""
     municipality = find_municipality(request, oktmo)
+    snapshot = cubes.published_snapshot()
     context = {
         "municipality": municipality,
+        "gaps": explained_gaps(snapshot, municipality) if snapshot else [],
+        "gaps_year": snapshot.campaign.year if snapshot else None,
         "indicators": sources.indicators_with_data(ancestors_of(municipality.pk)),
         "record": request.GET.get("record", ""),
     }
     return render(request, "annual_report/public/series/municipality_list.html", context)
+
+
+def explained_gaps(snapshot, municipality):
+    """Titles of what the municipality had no data on in the newest report, with its reasons."""
+    try:
+        found = gaps_of(snapshot, municipality.oktmo)
+    except SnapshotDamaged:
+        return []  # the series themselves come from the database
+    rows = Indicator.objects.filter(code__in=found).order_by("section__order", "order")
+    return [(row.local_title, found[row.code]) for row in rows]
 
 
 def municipality_panel(request, municipality):

@@ -1,4 +1,8 @@
-"""A 60-page report by the worker, beside one plain WeasyPrint run over the same content."""
+"""The whole report, more than 300 pages with a chapter for each region, built by a worker with two
+processes, beside one plain WeasyPrint run over the same content.
+
+Both begin with the snapshot: the figures and the tables are computed in both.
+"""
 
 import os
 import statistics
@@ -12,6 +16,10 @@ from benchmarks.databases import use_full
 from benchmarks.figures import Figure
 from benchmarks.server import children, resident
 
+ROUNDS = 3
+#: 0.6 of the mark: 46 s for 60 pages of tables in one process.
+SECONDS_A_PAGE = 0.6 * 46 / 60
+
 
 def run():
     env = use_full()
@@ -21,14 +29,15 @@ def run():
 
     staff = User.objects.get(email="kongress@demo.example")
     report = Campaign.objects.order_by("-year")[1].report
-    if report.state == "published":
+    was_published = report.state == "published"
+    if was_published:
         report = reports.unpublish_report(report=report, by=None)
-    add_copies(report)
+    report.chapters.filter(slug__contains="--copy").delete()
     folder = Path(tempfile.mkdtemp())
     worker, times, ratios, peak = start_worker(env), [], [], 0
     try:
-        # In turn, three times: a cold disk or cache must not decide.
-        for _ in range(3):
+        # In turn: a cold disk or cache must not decide.
+        for _ in range(ROUNDS):
             plain_seconds = plain_run(report, folder)
             seconds, highest = build(report, staff, worker)
             times.append(seconds)
@@ -38,9 +47,12 @@ def run():
         worker.terminate()
         worker.wait()
     report.refresh_from_db()
-    yield Figure("annual_report.report_pages", report.pages, "pages", ">= 60")
-    yield Figure("annual_report.report_seconds", statistics.median(times), "s", "<= 60")
-    yield Figure("annual_report.report_ratio", statistics.median(ratios), "× plain", "<= 1")
+    if was_published:
+        reports.publish_report(report=report, by=None)
+    yield Figure("annual_report.report_pages", report.pages, "pages", ">= 300")
+    bar = f"<= {report.pages * SECONDS_A_PAGE:.0f}"
+    yield Figure("annual_report.report_seconds", statistics.median(times), "s", bar)
+    yield Figure("annual_report.report_ratio", statistics.median(ratios), "× plain", "<= 0.6")
     yield Figure("annual_report.report_peak", peak, "MB a process", "<= 600")
 
 
@@ -59,22 +71,6 @@ def build(report, staff, worker):
     if job.state != JobState.SUCCEEDED:
         raise RuntimeError(job.error)
     return time.perf_counter() - started, peak
-
-
-def add_copies(report):
-    """The same chapters again, so that there are sixty pages; as in an earlier run, if any."""
-    chapters = list(report.chapters.exclude(slug__contains="--copy"))
-    report.chapters.filter(slug__contains="--copy").delete()
-    # The regions' tables once more: the outline twice has 58 pages.
-    again = [*chapters, next(chapter for chapter in chapters if chapter.slug == "regions")]
-    for number, chapter in enumerate(again, start=1):
-        report.chapters.create(
-            order=len(chapters) + number,
-            slug=f"{chapter.slug}--copy{number}",
-            title=chapter.title,
-            text=chapter.text,
-            blocks=chapter.blocks,
-        )
 
 
 def plain_run(report, folder):

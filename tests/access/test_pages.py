@@ -49,6 +49,7 @@ PAGES = {
     # The world's report is not published.
     "report:report-detail": ("get", ["year"], CONGRESS),
     "report:report-download": ("get", ["year"], CONGRESS),
+    "report:report-gaps": ("get", ["year"], CONGRESS),
     "report:chapter-detail": ("get", ["year", "'one"], CONGRESS),
     # --- territory over time
     "report:municipality-series-list": ("get", ["oktmo"], EVERYBODY),
@@ -212,7 +213,7 @@ PAGES = {
 
 #: Addresses of things that are public once published: who may not see one is not asked to sign in.
 PUBLIC_ADDRESSES = {
-    "report:report-detail", "report:report-download", "documents:document-download",
+    "report:report-detail", "report:report-download", "report:report-gaps", "documents:document-download",
     "report:pivot-download", "report:chapter-detail", "report:municipality-peers", "report-api:api-root", "report-api:municipality", "report:proposal-detail",
     "report:indicator-chart",
 }  # fmt: skip
