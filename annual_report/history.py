@@ -17,7 +17,7 @@ from django.db import connection
 from django.db.models import Q
 from django.utils import timezone
 
-from annual_report.enums import AnswerSource
+from annual_report.enums import AnswerSource, ValueType
 from annual_report.filled_form import show_value
 from annual_report.models import Indicator, Submission
 from okmo_portal.accounts.models import User
@@ -196,8 +196,10 @@ def name_of(indicator: Indicator) -> str:
 
 
 def show_cell(indicator: Any, value: Decimal | None, reason: str | None) -> str:
-    """A value with its unit, an explained gap, or «пусто»."""
+    """A value with its unit, an explained gap, or «пусто»; options and yes or no have no unit."""
     if value is not None:
+        if indicator.value_type in (ValueType.BOOLEAN, ValueType.CHOICE):
+            return show_value(indicator, value)
         return f"{show_value(indicator, value)} {indicator.unit}".strip()
     return f"нет данных: {reason}" if reason else "пусто"
 

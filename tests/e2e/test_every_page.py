@@ -8,6 +8,7 @@ from annual_report.models import Indicator
 from tests.access.test_pages import PAGES
 from tests.access.world import World
 from tests.factories import people
+from tests.factories.report import fill
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -16,7 +17,7 @@ NO_PAGE = {
     "health", "favicon", "robots", "sitemap-index", "sitemap",
     "search:completions", "territory:region-download", "report:report-download",
     "report:municipality-series-download", "report:scope-series-download",
-    "report:indicator-download", "report:codebook",
+    "report:indicator-download", "report:codebook", "report:report-gaps",
     # The open API answers programs.
     "report-api:openapi-json", "report-api:indicators", "report-api:indicator",
     "report-api:reports", "report-api:figures",
@@ -55,6 +56,29 @@ def test_pages_of_each_role(page, live_server, check_page, browser_sign_in, role
         check_page(page)
         seen += 1
     assert seen >= 8
+
+
+def test_long_options_fit_a_phone(page, live_server, check_page, browser_sign_in):
+    """Bug: an option's words did not break in the cells of numbers, and the page scrolled sideways."""
+    world = World()
+    question = Indicator.objects.create(
+        code="B12", section=Indicator.objects.get(code="C01").section, title="Как избран глава",
+        title_en="How", definition="О.", unit="вариант", unit_en="option", value_type="choice",
+        choices=[[1, "депутатами из кандидатов, представленных главой субъекта Федерации"]],
+        aggregation="choice", order=9, source="устав", owner="отдел",
+    )  # fmt: skip
+    world.submission.campaign.form.fields.create(indicator=question)
+    form = world.submission
+    head = people.give_consent(world.people["head"])
+    fill(form, head, B12=1)
+    browser_sign_in(head)
+    for tail in ("", "all/", "check/", "history/"):
+        page.goto(f"{live_server.url}/cabinet/forms/{form.pk}/{tail}")
+        check_page(page)
+        if tail == "history/":
+            text = page.locator("main").inner_text()
+            assert "представленных главой субъекта Федерации" in text
+            assert "Федерации вариант" not in text
 
 
 def test_account_pages(page, live_server, check_page, browser_sign_in):
