@@ -380,7 +380,9 @@ def _figure(row: list[float], method: str) -> Figure:
     if not method or reason or value != value:
         return Figure(None, *size, represented=represented, withheld=reason)
     exact = count == expected
-    return Figure(value, *size, unweighted, low, high, represented, "full" if exact else method)
+    # The answers alone may divide by nothing where those of similar municipalities do not.
+    beside = [None if number != number else number for number in (unweighted, low, high)]
+    return Figure(value, *size, *beside, represented, "full" if exact else method)
 
 
 def aggregate(info: IndicatorInfo, part: pd.DataFrame) -> float | None:

@@ -11,7 +11,7 @@ import pandas as pd
 from django.db import connection, transaction
 from django.utils import timezone
 
-from annual_report.demo import proposals
+from annual_report.demo import proposals, showcase
 from annual_report.demo.observations import load_federal
 from annual_report.demo.values import SEED, make_plans, make_values
 from annual_report.enums import CampaignState, SubmissionState
@@ -31,6 +31,7 @@ from okmo_portal.core.workdays import next_working
 from okmo_portal.jobs.models import Job, JobState
 from okmo_portal.organisations.demo.accounts import ACCOUNTS
 from okmo_portal.organisations.enums import Role
+from okmo_portal.organisations.models import Membership
 from okmo_portal.search.services import rebuild_index
 
 #: State → share of the forms of the campaign under way.
@@ -67,6 +68,8 @@ def load(*, scale: str) -> None:
         if not current:
             _publish(campaign, staff)
     _leave_task_for_showcase()
+    _ask_about_neighbourhoods(campaign)
+    showcase.load(campaign, _account(Role.COUNCIL_DIRECTOR), staff)
     run_rules(campaign=campaign, by=staff)
     rebuild_index()
 
@@ -95,7 +98,10 @@ def _change_a_unit() -> None:
 
 def _account(role: Role) -> User:
     user = User.objects.get(email=next(a.email for a in ACCOUNTS if a.role == role))
-    user.active_membership = user.memberships.first()
+    # One person may have several; the services ask for the one in force in this role.
+    user.active_membership = (
+        Membership.objects.valid().with_organisation().filter(user=user, role=role).first()
+    )
     return user
 
 
@@ -301,6 +307,14 @@ def _publish(campaign: Campaign, staff: User) -> None:
         report_build.render_chapter(job_id=str(job.pk), chapter=chapter)
     report_build.join_report(report=report, job_id=str(job.pk))
     reports.publish_report(report=Report.objects.get(pk=report.pk), by=staff)
+
+
+def _ask_about_neighbourhoods(main: Campaign) -> None:
+    """The additional form about ТОС, under way beside the main one."""
+    campaign = showcase.tos_campaign(main)
+    with transaction.atomic():
+        open_campaign(campaign=campaign, by=None, announce=False, prefill=False)
+        _fill(campaign, UNDER_WAY)
 
 
 def _leave_task_for_showcase() -> None:

@@ -98,7 +98,7 @@ def describe_options(rows, options):
     """The share of each option with its interval; what is withheld stays a dash."""
     return [
         {"share": None}
-        if (row := rows.get(option)) is None or row.value is None
+        if (row := rows.get(option)) is None or None in (row.value, row.low, row.high)
         else {"share": row.value / 100, "low": row.low / 100, "high": row.high / 100,
               "is_exact": row.low == row.high}
         for option in options

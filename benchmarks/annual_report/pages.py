@@ -10,7 +10,7 @@ def run():
     from annual_report.models import Campaign, Submission
     from okmo_portal.accounts.models import User
 
-    campaign = Campaign.objects.open().get()
+    campaign = Campaign.objects.open().main().get()
     forms = Submission.objects.filter(campaign=campaign, state__in=["draft", "not_started"])
     heads = [(form, head_of(form)) for form in forms.order_by("?")[:20]]
     directors = list(User.objects.filter(email__startswith="direktor-").order_by("?")[:20])

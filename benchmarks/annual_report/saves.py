@@ -16,7 +16,7 @@ def run():
     env = use_full()
     from annual_report.models import Answer, Campaign, Submission
 
-    campaign = Campaign.objects.open().get()
+    campaign = Campaign.objects.open().main().get()
     forms = list(Submission.objects.filter(campaign=campaign, state="not_started")[:PEOPLE])
     cookies = [session_cookie(head_of(form)) for form in forms]
     saved, last = [0] * PEOPLE, [0] * PEOPLE

@@ -249,3 +249,20 @@ def test_reasons_of_withholding_are_worded():
     thin = analyse(answers(register[:2], D02=1.0), register).value("D02")
     assert thin.withheld == "coverage"
     assert set(WITHHELD) == {"coverage", "represented", "few", "complement"}
+
+
+def test_ratio_whose_own_answers_divide_by_nothing_has_no_unweighted_value():
+    """Bug: "not a number" stood beside the weighted value, and the report's figures were not stored."""
+    register = make_register(villages=12, cities=20)
+    register.loc[12:19, "region"] = "40"  # eight silent cities beside twelve villages
+    filed = pd.concat([register[:8], register[20:]])
+    here = (filed["region"] == "40").to_numpy()
+    people, money = np.where(here, 0.0, 100.0), np.where(here, 0.0, 500.0)
+    analysis = analyse(answers(filed, A05=people, D02=money, D03=money * 0), register)
+    figure = analysis.figures("D10", Scope.REGION)["40"]
+    assert figure.value == pytest.approx(5000)
+    assert figure.unweighted is None
+    for scope in Scope:
+        for found in analysis.figures("D10", scope).values():
+            numbers = (found.value, found.low, found.high, found.unweighted)
+            assert not any(number is not None and np.isnan(number) for number in numbers)
