@@ -62,8 +62,8 @@ COUNTED_STATES = frozenset({SubmissionState.APPROVED, SubmissionState.ACCEPTED})
 
 class CorrectionState(models.TextChoices):
     PROPOSED = "proposed", "ждёт решения"
-    APPLIED = "applied", "внесена"
-    REFUSED = "refused", "отклонена"
+    APPLIED = "applied", "внесено"
+    REFUSED = "refused", "отклонено"
 
 
 class Audience(models.TextChoices):
