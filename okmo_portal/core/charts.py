@@ -216,11 +216,13 @@ def line_chart(
     left = 16 + LETTER * 14 * max(len(format_number(tick, places)) for tick in ticks)
     right = 18 + LETTER * 15 * 6
     plot_width, plot_height = width - left - right, height - 44
+    # Room for the first value's words beside the ticks'.
+    first = min(28, plot_width / 10)
 
     def x_at(index):
-        return left + (
-            plot_width * index / (len(periods) - 1) if len(periods) > 1 else plot_width / 2
-        )
+        if len(periods) < 2:
+            return left + plot_width / 2
+        return left + first + (plot_width - first) * index / (len(periods) - 1)
 
     def y_at(value):
         return 10 + plot_height * (1 - (value - bottom) / ((top_value - bottom) or 1))
