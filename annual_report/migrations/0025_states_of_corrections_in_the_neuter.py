@@ -4,15 +4,23 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('annual_report', '0024_option_figures_leave_first'),
+        ("annual_report", "0024_option_figures_leave_first"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='correction',
-            name='state',
-            field=models.CharField(choices=[('proposed', 'ждёт решения'), ('applied', 'внесено'), ('refused', 'отклонено')], default='proposed', max_length=10, verbose_name='состояние'),
+            model_name="correction",
+            name="state",
+            field=models.CharField(
+                choices=[
+                    ("proposed", "ждёт решения"),
+                    ("applied", "внесено"),
+                    ("refused", "отклонено"),
+                ],
+                default="proposed",
+                max_length=10,
+                verbose_name="состояние",
+            ),
         ),
     ]
