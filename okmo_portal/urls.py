@@ -38,6 +38,7 @@ urlpatterns = [
     path("help/<slug:slug>/", guides.help_detail, name="help-detail"),
     path("cabinet/", cabinet.cabinet, name="cabinet"),
     path("cabinet/", include("annual_report.urls")),
+    path("cabinet/journal/", include("media.urls")),
     path("organisations/", include("okmo_portal.organisations.urls")),
     path("files/", include("okmo_portal.documents.urls")),
     path("notifications/", include("okmo_portal.notifications.urls")),
@@ -59,6 +60,7 @@ urlpatterns = [
         path("search/", include("okmo_portal.search.urls")),
         path("territory/", include("okmo_portal.organisations.public_urls")),
         path("report/", include("annual_report.public_urls")),
+        path("journal/", include("media.public_urls")),
         prefix_default_language=False,
     ),
 ]

@@ -30,6 +30,7 @@ from annual_report.views.public import unit_of
 from annual_report.words import in_words
 from okmo_portal.core.charts import Series, bar_chart, line_chart
 from okmo_portal.core.downloads import csv_response
+from okmo_portal.core.registry import registry
 from okmo_portal.core.text import display_for
 from okmo_portal.organisations.enums import MunicipalityKind
 from okmo_portal.organisations.models import FederalDistrict
@@ -132,6 +133,7 @@ def indicator_detail(request, code):
         "series": series_chart(indicator, versions),
         "districts": district_chart(indicator, latest),
         "latest": latest,
+        "panels": registry.build_panels("indicator", request, indicator),
     }
     return render(request, "annual_report/public/indicator_detail.html", context)
 

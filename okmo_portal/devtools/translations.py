@@ -17,7 +17,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
 ROOT = Path(__file__).resolve().parents[2]
-SOURCES = ("okmo_portal", "annual_report", "templates")
+SOURCES = ("okmo_portal", "annual_report", "media", "templates")
 KEYWORDS = {
     "_": None,
     "gettext": None,

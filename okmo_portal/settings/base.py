@@ -49,6 +49,7 @@ INSTALLED_APPS = [
     "okmo_portal.jobs",
     "okmo_portal.organisations",
     "annual_report",
+    "media",
     "okmo_portal.demo",
     "allauth",
     "allauth.account",
@@ -65,6 +66,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "django.forms",
     "django_celery_beat",
+    "django_prose_editor",
     "django_filters",
     "django_htmx",
     "import_export",
@@ -93,6 +95,7 @@ MIDDLEWARE = [
     "okmo_portal.accounts.middleware.AccountGateMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "annual_report.middleware.DamagedSnapshotMiddleware",
+    "media.middleware.OldAddressMiddleware",
 ]
 
 TEMPLATES = [
@@ -183,6 +186,11 @@ CELERY_BEAT_SCHEDULE = {
     "organisations-end-due": {
         "task": "organisations.end_due_municipalities",
         "schedule": crontab(hour=0, minute=20),
+    },
+    "media-publish-due": {"task": "media.publish_due", "schedule": 60.0},
+    "media-refresh-links": {
+        "task": "media.refresh_link_titles",
+        "schedule": crontab(hour=2, minute=10),
     },
     "search-refresh": {"task": "search.refresh_index", "schedule": crontab(hour=2, minute=30)},
 }

@@ -79,6 +79,21 @@ PAGES = {
     # The world's report is not published, and so is not what municipalities proposed in it.
     "report:proposal-detail": ("get", ["proposal"], ()),
     #
+    # --- the journal
+    "media:archive": ("get", [], EVERYBODY),
+    "media:article-list": ("get", [], EVERYBODY),
+    "media:article-detail": ("get", ["story_slug"], EVERYBODY),
+    "media:issue-detail": ("get", ["'2026", "'1"], EVERYBODY),
+    "media:author-detail": ("get", ["author_slug"], EVERYBODY),
+    "media:rubric-detail": ("get", ["'region"], EVERYBODY),
+    "media:act-detail": ("get", ["'33-fz"], EVERYBODY),
+    "media:about-object": ("get", ["'act", "'33-fz"], EVERYBODY),
+    "media:image-file": ("get", ["image", "'card"], EVERYBODY),
+    "media:feed-rss": ("get", [], EVERYBODY),
+    "media:feed-atom": ("get", [], EVERYBODY),
+    "media:rubric-rss": ("get", ["'region"], EVERYBODY),
+    "media:contribution-create": ("get", [], EVERYBODY),
+    "media:contribution-sent": ("get", [], EVERYBODY),
     # --- the cabinet
     "cabinet": ("get", [], SIGNED_IN),
     "profile:detail": ("get", [], SIGNED_IN),
@@ -202,6 +217,38 @@ PAGES = {
     # --- analysis: pivot, peers, quality
     "annual_report:benchmark": ("get", ["submission"], READERS),
     #
+    # --- the journal's desk: the world's draft stands in the rubric of the director's region
+    "journal_desk:article-list": ("get", [], QUEUE),
+    "journal_desk:article-create": ("get", [], CALLERS),
+    "journal_desk:article-detail": ("get", ["draft"], ("director", "staff", "auditor")),
+    "journal_desk:article-edit": ("get", ["draft"], ("director", "staff")),
+    "journal_desk:article-lock": ("post", ["draft"], ("director", "staff")),
+    "journal_desk:article-move": ("post", ["draft", "'submit"], ("director", "staff")),
+    "journal_desk:article-correct": ("get", ["story"], ("staff",)),
+    "journal_desk:article-authors": ("get", ["draft"], ("director", "staff")),
+    "journal_desk:article-links": ("get", ["draft"], ("director", "staff")),
+    "journal_desk:article-files": ("get", ["draft"], ("director", "staff")),
+    "journal_desk:file-remove": ("post", ["download"], ("staff",)),
+    "journal_desk:comment-add": ("post", ["draft"], ("director", "staff")),
+    "journal_desk:comment-resolve": ("post", ["comment"], ("director", "staff")),
+    "journal_desk:task-add": ("post", ["draft"], ("director", "staff")),
+    "journal_desk:task-done": ("post", ["task"], ("director", "staff")),
+    "journal_desk:version-list": ("get", ["draft"], ("director", "staff", "auditor")),
+    "journal_desk:version-restore": ("post", ["draft", "'1"], ("director", "staff")),
+    "journal_desk:image-list": ("get", [], QUEUE),
+    "journal_desk:image-create": ("get", [], CALLERS),
+    "journal_desk:issue-list": ("get", [], CONGRESS),
+    "journal_desk:issue-create": ("get", [], ("staff",)),
+    "journal_desk:issue-edit": ("get", ["issue"], ("staff",)),
+    "journal_desk:issue-order": ("post", ["issue"], ("staff",)),
+    "journal_desk:issue-publish": ("post", ["issue"], ("staff",)),
+    "journal_desk:contribution-list": ("get", [], QUEUE),
+    "journal_desk:contribution-detail": (
+        "get", ["contribution"], ("director", "staff", "auditor"),
+    ),
+    "journal_desk:contribution-decide": (
+        "post", ["contribution", "'decline"], ("director", "staff"),
+    ),
     # --- making the report
     "annual_report:chapter-list": ("get", ["year"], CONGRESS),
     "annual_report:chapter-confirm": ("post", ["year"], ("staff",)),

@@ -23,6 +23,7 @@ from okmo_portal.organisations.models import (
 from okmo_portal.organisations.services import invitations, memberships
 from okmo_portal.organisations.services.staff import sync_staff_access
 from tests.factories import people
+from tests.factories.journal import make_journal_world
 from tests.factories.observations import make_observations
 from tests.factories.report import fill, make_campaign, make_form
 
@@ -155,6 +156,7 @@ class World:
             "municipality": here.pk,
             "oktmo": here.oktmo,
             "region": here.region.code,
+            **make_journal_world(self.people, here),
         }
 
     def submit(self):

@@ -10,7 +10,7 @@ from okmo_portal.organisations.enums import Role
 from okmo_portal.organisations.models import Membership
 
 GROUP = "Сотрудники Конгресса"
-MANAGED_APPS = ("core", "organisations", "annual_report", "documents", "jobs")
+MANAGED_APPS = ("core", "organisations", "annual_report", "media", "documents", "jobs")
 READ_APPS = ("accounts", "audit", "workflow", "notifications")
 ADMIN_ROLES = (Role.CONGRESS_STAFF, Role.AUDITOR)
 
