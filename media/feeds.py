@@ -6,7 +6,7 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.feedgenerator import Atom1Feed
 
-from media.metadata import JOURNAL, absolute
+from media.metadata import JOURNAL, absolute, permanent
 from media.models import Article, Rubric
 
 SIZE = 30
@@ -39,7 +39,7 @@ class ArticlesRss(Feed):
         return item.lead
 
     def item_link(self, item):
-        return absolute(item.get_absolute_url())
+        return permanent(item)
 
     def item_author_name(self, item):
         return item.byline or settings.ORGANISATION_SHORT_NAME
@@ -75,7 +75,7 @@ class RubricRss(ArticlesRss):
         return rubric.description or ArticlesRss.description
 
     def link(self, rubric):
-        return absolute(rubric.get_absolute_url())
+        return permanent(rubric)
 
     def items(self, rubric):
         rows = Article.objects.published().filter(rubric=rubric).listed().in_archive_order()

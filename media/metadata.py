@@ -7,6 +7,7 @@ from typing import Any
 
 from django.conf import settings
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import override
 
 from media.models import Article, ArticleAuthor
 
@@ -20,6 +21,12 @@ def absolute(path: str) -> str:
     return settings.SITE_URL.rstrip("/") + path
 
 
+def permanent(page: Any) -> str:
+    """One address for a text, that of the journal's language, in whatever language it is read."""
+    with override(settings.LANGUAGE_CODE):
+        return absolute(page.get_absolute_url())
+
+
 def describe_article(article: Article, signatures: list[ArticleAuthor]) -> dict[str, Any]:
     found: dict[str, Any] = {
         "@context": "https://schema.org",
@@ -27,7 +34,7 @@ def describe_article(article: Article, signatures: list[ArticleAuthor]) -> dict[
         "headline": article.title,
         "description": article.lead,
         "inLanguage": "ru",
-        "url": absolute(article.get_absolute_url()),
+        "url": permanent(article),
         "datePublished": article.published_at.isoformat() if article.published_at else None,
         "dateModified": article.changed_at.isoformat(),
         "articleSection": article.rubric.title,
@@ -36,7 +43,7 @@ def describe_article(article: Article, signatures: list[ArticleAuthor]) -> dict[
                 "@type": "Person",
                 "name": item.author.full_name,
                 "jobTitle": item.post,
-                "url": absolute(item.author.get_absolute_url()),
+                "url": permanent(item.author),
             }
             for item in signatures
         ],

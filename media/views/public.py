@@ -12,7 +12,7 @@ from annual_report.models import LegalBasis
 from media import links
 from media.enums import ArticleState, Audience, DownloadKind, IssueState
 from media.keyset import take_slice
-from media.metadata import absolute, as_script, describe_article
+from media.metadata import absolute, as_script, describe_article, permanent
 from media.models import Article, Author, JournalIssue, LegalAct, Rubric
 from media.permissions import is_chief_editor
 from media.selectors import articles_about, issue_contents
@@ -110,7 +110,7 @@ def issue_detail(request, year, number):
         "previous": beside.get(issue.through_number - 1),
         "following": beside.get(issue.through_number + 1),
         "social_image": social_image(issue.cover),
-        "address": absolute(issue.get_absolute_url()),
+        "address": permanent(issue),
     }
     return render(request, "media/public/issue_detail.html", context)
 
@@ -141,7 +141,7 @@ def article_detail(request, slug):
         "about": about,
         "issue": article.issue if article.issue and article.issue.state == "published" else None,
         "is_draft": article.state != ArticleState.PUBLISHED,
-        "address": absolute(article.get_absolute_url()),
+        "address": permanent(article),
         "social_image": social_image(article.cover),
         "structured": as_script(describe_article(article, signatures)),
         "foreign": get_language() != "ru" and not article.title_en,

@@ -14,7 +14,8 @@ class StaticPages(Sitemap):
     x_default = True
 
     def items(self):
-        return ["home", "about", "contacts", "accessibility", "privacy", "territory:region-list"]
+        pages = ["home", "about", "contacts", "accessibility", "privacy", "territory:region-list"]
+        return [*pages, "media:archive", "media:article-list"]
 
     def location(self, item):
         return reverse(item)
