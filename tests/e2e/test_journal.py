@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from media.models import Article, Contribution
+from media.models import Contribution
 from media.services.links import set_links
 from okmo_portal.search.services import rebuild_index
 from tests.factories import journal, people
