@@ -121,6 +121,21 @@ def test_features_name_pages_that_exist():
     assert missing == set()
 
 
+#: Table 1a of the research that the issue of the report names.
+REPORT_ROWS = {*map(str, range(1, 38)), *(f"N{number}" for number in range(1, 15))}
+
+
+def test_features_name_every_research_row_of_the_report():
+    text = (ROOT / "docs/features.md").read_text("utf-8").partition("\n## Media")[0]
+    named = set()
+    for line in text.splitlines():
+        feature = line.partition("|")[2].partition("|")[0]
+        for words in re.findall(r"\(([^()]*)\)", feature):
+            words = re.sub(r"complaints? [\d, –-]+", "", words)
+            named |= set(re.findall(r"\bN?\d{1,2}\b", words))
+    assert named >= REPORT_ROWS, REPORT_ROWS - named
+
+
 def test_features_name_tests_and_benchmark_lines_that_exist():
     benchmarks = "".join(
         path.read_text("utf-8") for path in (ROOT / "benchmarks").glob("*/*.py")
