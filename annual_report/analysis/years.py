@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import cached_property
 
 import numpy as np
@@ -27,11 +27,19 @@ def pivot(part: pd.DataFrame) -> pd.DataFrame:
     A snapshot has each pair once, so filling an array takes a fraction of what ``DataFrame.pivot``
     takes in time and memory.
     """
-    rows, places = pd.factorize(part["oktmo"])
-    columns, codes = pd.factorize(part["indicator"])
+    rows, places = numbered(part["oktmo"])
+    columns, codes = numbered(part["indicator"])
     values = np.full((len(places), len(codes)), np.nan)
     values[rows, columns] = part["value"].to_numpy()
     return pd.DataFrame(values, index=list(places), columns=list(codes))
+
+
+def numbered(texts: pd.Series) -> tuple[np.ndarray, Sequence[str]]:
+    """Places in a list of the texts that occur, and the list; categories have theirs already."""
+    if isinstance(texts.dtype, pd.CategoricalDtype):
+        used = texts.cat.remove_unused_categories()
+        return used.cat.codes.to_numpy(), list(used.cat.categories)
+    return pd.factorize(texts)
 
 
 class Columns:

@@ -45,6 +45,10 @@ from okmo_portal.workflow import transitions
 EDITION = 1
 
 
+#: What the analysis reads of a snapshot's rows.
+NEEDED = ("oktmo", "kind", "region", "district", "indicator", "value")
+
+
 def get_analysis(report: Report) -> Analysis:
     """Analysis of the report's snapshot; raises SnapshotDamaged for a changed file."""
     snapshot = report.snapshot
@@ -57,7 +61,7 @@ def get_analysis(report: Report) -> Analysis:
         report.campaign.year,
         # Year by year: all of them at once would be the larger part of a worker's memory.
         years=snapshot_folders(snapshot),
-        load=lambda year: load_snapshot(snapshot, [year]),
+        load=lambda year: load_snapshot(snapshot, [year], NEEDED),
         load_register=lambda year: load_register(snapshot, year),
         factors=cubes.unit_factors(snapshot),
     )

@@ -19,7 +19,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +37,9 @@ from annual_report.models import Answer, Campaign, Indicator, Observation, Snaps
 from okmo_portal.accounts.models import User
 from okmo_portal.audit.services import record
 from okmo_portal.organisations.enums import MunicipalityKind
+
+# Arrow's own pool keeps what it has freed; a worker builds a report now and then and needs it once.
+pa.set_memory_pool(pa.system_memory_pool())
 
 FORMAT = 2
 POPULATION = "A05"
@@ -337,7 +340,11 @@ def snapshot_folders(snapshot: Snapshot) -> dict[int, tuple[str, str]]:
     return earlier | {manifest["campaign"]["year"]: (snapshot.path, snapshot.sha256)}
 
 
-def load_snapshot(snapshot: Snapshot, years: Iterable[int] | None = None) -> pd.DataFrame:
+def load_snapshot(
+    snapshot: Snapshot,
+    years: Iterable[int] | None = None,
+    columns: Sequence[str] = tuple(COLUMNS[:8]),
+) -> pd.DataFrame:
     """The frozen values of ``years`` (all of them when None); raises SnapshotDamaged.
 
     Text columns repeat themselves a million times over: as categories they take a tenth.
@@ -350,15 +357,17 @@ def load_snapshot(snapshot: Snapshot, years: Iterable[int] | None = None) -> pd.
             # Read as categories at once: as plain texts they fill half a gigabyte in passing.
             texts = [*PLACE, "indicator"]
             tables.append(
-                pq.read_table(io.BytesIO(content), columns=COLUMNS[:8], read_dictionary=texts)
+                pq.read_table(io.BytesIO(content), columns=list(columns), read_dictionary=texts)
             )
     if not tables:
-        tables = [VALUE_SCHEMA.empty_table().select(COLUMNS[:8])]
+        tables = [VALUE_SCHEMA.empty_table().select(list(columns))]
     table = pa.concat_tables(tables)
+    del tables
     for index, name in enumerate(table.schema.names):
         if pa.types.is_string(table.schema.field(index).type):
             table = table.set_column(index, name, table[name].dictionary_encode())
-    return table.to_pandas()
+    # Column by column: each of Arrow's goes as soon as pandas has it.
+    return table.to_pandas(split_blocks=True, self_destruct=True)
 
 
 def load_register(snapshot: Snapshot, year: int | None = None) -> pd.DataFrame:
