@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from media.models import Contribution
+from media.models import Article, Contribution
 from media.services.links import set_links
 from okmo_portal.search.services import rebuild_index
 from tests.factories import journal, people
@@ -20,7 +20,9 @@ def no_second_factor(settings, migrated_data):
 def refused(page):
     """What the content policy refused; must stay empty."""
     found = []
-    page.on("console", lambda m: found.append(m.text) if "Refused" in m.text else None)
+    page.on(
+        "console", lambda m: found.append(m.text) if "Content Security Policy" in m.text else None
+    )
     return found
 
 
@@ -59,6 +61,40 @@ def test_reader_on_a_phone(page, live_server, check_page, refused):
     page.get_by_role("button", name="Отправить").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Материал отправлен")
     assert Contribution.objects.get().title == "Опыт"
+    assert refused == []
+
+
+def test_chief_editor_writes_and_publishes(page, live_server, browser_sign_in, check_page, refused):
+    journal.make_rubric()
+    author = journal.make_author()
+    browser_sign_in(people.give_consent(journal.chief_editor()))
+    page.goto(live_server.url + "/cabinet/journal/new/")
+    page.get_by_label("Рубрика").select_option(label="Рубрика practice")
+    page.get_by_label("Заголовок").fill("Новая статья")
+    page.get_by_role("button", name="Создать черновик").click()
+    field = page.locator(".ProseMirror[contenteditable=true]").first
+    expect(field).to_be_visible()
+    expect(page.get_by_role("button", name="Жирный")).to_be_visible()
+    check_page(page)
+    page.set_viewport_size({"width": 1280, "height": 900})
+    field.click()
+    page.keyboard.type("Первый абзац статьи. " * 12)
+    page.locator("[name=lead]").fill("О чём статья.")
+    page.get_by_role("button", name="Сохранить и закрыть").click()
+    expect(page.get_by_text("Сохранено, версия 2.")).to_be_visible()
+    check_page(page)
+    page.set_viewport_size({"width": 1280, "height": 900})
+    page.get_by_role("link", name="Изменить авторов").click()
+    page.locator("[name=author-0-author]").select_option(str(author.pk))
+    page.get_by_role("button", name="Сохранить авторов").click()
+    for name in ("Передать редактору", "Отдать в корректуру", "Опубликовать"):
+        page.get_by_role("button", name=name, exact=True).click()
+    expect(page.get_by_text("Сделано: опубликовать.")).to_be_visible()
+    article = Article.objects.get()
+    assert article.state == "published"
+    assert article.body.startswith("<p>Первый абзац статьи.")
+    page.goto(live_server.url + article.get_absolute_url())
+    expect(page.get_by_role("heading", level=1)).to_have_text("Новая статья")
     assert refused == []
 
 
