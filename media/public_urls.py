@@ -1,7 +1,7 @@
 from django.urls import path, re_path
 
 from media import feeds
-from media.views import contribution, image, public
+from media.views import book, contribution, image, public
 
 app_name = "media"
 
@@ -10,6 +10,7 @@ urlpatterns = [
     path("articles/", public.article_list, name="article-list"),
     path("article/<slug:slug>/", public.article_detail, name="article-detail"),
     path("<int:year>/<int:number>/", public.issue_detail, name="issue-detail"),
+    path("<int:year>/<int:number>/issue.epub", book.issue_epub, name="issue-epub"),
     path("authors/<slug:slug>/", public.author_detail, name="author-detail"),
     path("rubrics/<slug:slug>/", public.rubric_detail, name="rubric-detail"),
     path("acts/<slug:slug>/", public.act_detail, name="act-detail"),

@@ -84,6 +84,7 @@ PAGES = {
     "media:article-list": ("get", [], EVERYBODY),
     "media:article-detail": ("get", ["story_slug"], EVERYBODY),
     "media:issue-detail": ("get", ["'2026", "'1"], EVERYBODY),
+    "media:issue-epub": ("get", ["'2026", "'1"], EVERYBODY),
     "media:author-detail": ("get", ["author_slug"], EVERYBODY),
     "media:rubric-detail": ("get", ["'region"], EVERYBODY),
     "media:act-detail": ("get", ["'33-fz"], EVERYBODY),

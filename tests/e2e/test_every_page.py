@@ -14,7 +14,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 #: Files, fragments and pages that redirect on; they have no page of their own to look at.
 NO_PAGE = {
-    "media:image-file", "media:feed-rss", "media:feed-atom", "media:rubric-rss",
+    "media:image-file", "media:issue-epub", "media:feed-rss", "media:feed-atom", "media:rubric-rss",
     "health", "favicon", "robots", "sitemap-index", "sitemap",
     "search:completions", "territory:region-download", "report:report-download",
     "report:municipality-series-download", "report:scope-series-download",
