@@ -145,7 +145,8 @@ def join_parts(
         for offset in range(length)
     ]
     render_pdf(stamps(numbered), stamp_path, stylesheets=stylesheets)
-    _assemble(front_path, parts, stamp_path, target, starts, title, language)
+    with _collecting_rarely():
+        _assemble(front_path, parts, stamp_path, target, starts, title, language)
     front_path.unlink()
     stamp_path.unlink()
     return total
@@ -166,14 +167,15 @@ def _assemble(front, parts, stamps, target, starts, title, language):
     kids = pikepdf.Array()
     parents = pikepdf.Array()
     next_key = 0
-    sources = [pikepdf.open(path) for path in (front, *[part.path for part in parts])]
-    outlines = [[], *[_outline_of(source) for source in sources[1:]]]
-    for source in sources:
-        next_key = _shift_parents(source, next_key)
-        tree = source.Root.get("/StructTreeRoot")
-        joined.pages.extend(source.pages)
-        if tree is not None:
-            _adopt_tree(joined, tree, kids, parents)
+    outlines = []
+    for path in (front, *[part.path for part in parts]):
+        with pikepdf.open(path) as source:
+            outlines.append(_outline_of(source))
+            next_key = _shift_parents(source, next_key)
+            tree = source.Root.get("/StructTreeRoot")
+            joined.pages.extend(source.pages)
+            if tree is not None:
+                _adopt_tree(joined, tree, kids, parents)
     with pikepdf.open(stamps) as overlay:
         offset = starts[0] - 1 if starts else 0
         for number, stamp in enumerate(overlay.pages):
@@ -189,8 +191,6 @@ def _assemble(front, parts, stamps, target, starts, title, language):
             outline.root.append(item)
     partial = target.with_suffix(".partial")
     joined.save(partial, object_stream_mode=pikepdf.ObjectStreamMode.generate)
-    for source in sources:
-        source.close()
     partial.replace(target)
 
 
