@@ -7,6 +7,7 @@ never waits for it: while there is none yet, nothing is unusual.
 from __future__ import annotations
 
 import fcntl
+from collections.abc import Collection
 from functools import lru_cache
 from pathlib import Path
 
@@ -33,14 +34,20 @@ PLACES = ["oktmo", "kind", "region", "district", "population"]
 REMEMBERED = 300
 
 
-def unusual_problems(form: FilledForm) -> list[Problem]:
-    """Notices about the form's unusual answers, the most unusual first, five at most."""
+def unusual_problems(form: FilledForm, only: Collection[str] | None = None) -> list[Problem]:
+    """Notices about the form's unusual answers, the most unusual first, five at most.
+
+    ``only`` these indicators where a save needs no more: looking at all of them takes longer than
+    the save.
+    """
+    if only is not None and not only:
+        return []
     model = usual_model(form.submission.campaign)
     if model is None:
         return []
     hint = "Если значение верно, ничего делать не нужно. Если нет — исправьте его."
     problems = []
-    for finding in outliers.find(model, form_data(form)):
+    for finding in outliers.find(model, form_data(form, only)):
         indicator = form.cells[finding.code].indicator
         text = describe(finding, indicator.unit, indicator.decimals)
         problems.append(
@@ -55,18 +62,20 @@ def unusual_problems(form: FilledForm) -> list[Problem]:
     return problems
 
 
-def form_data(form: FilledForm) -> outliers.Data:
+def form_data(form: FilledForm, only: Collection[str] | None = None) -> outliers.Data:
     """The asked numbers of one form, this year's and last year's, with its strata."""
+    cells = [cell for cell in form.asked if only is None or cell.code in only]
+    population = form.cells.get(POPULATION)
     place = form.submission.municipality
     region = form.submission.region
-    now = {cell.code: number(cell.value) for cell in form.asked}
-    then = {cell.code: number(cell.previous) for cell in form.asked}
+    now = {cell.code: number(cell.value) for cell in cells}
+    then = {cell.code: number(cell.previous) for cell in cells}
     register = pd.DataFrame(
         {
             "kind": [form.spec.kind],
             "region": [region.code],
             "district": [region.federal_district.code],
-            "population": [now.get(POPULATION, float("nan"))],
+            "population": [number(population.value if population else None)],
         }
     )
     index = [place.oktmo]

@@ -357,7 +357,9 @@ def describe_saved(result, posted):
         "sections": {part.section.code: [part.filled, part.required] for part in form.sections},
         "filled": [form.submission.filled, form.submission.required],
         "computed": {item.code: form.cells[item.code].shown for item in form.spec.computed},
-        "problems": describe_problems(result.problems + unusual_problems(result.form)),
+        "problems": describe_problems(
+            result.problems + unusual_problems(result.form, only=result.saved)
+        ),
     }
 
 

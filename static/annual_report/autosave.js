@@ -177,7 +177,7 @@ async function send(batch) {
 function settle(result, sent) {
   for (const [code, cell] of sent) settleCell(code, cell, result.cells[code] ?? {}, result.saved_at);
   showCounts(result);
-  believe(result.problems);
+  believe(result.problems, sent);
   // What is being typed now, or was refused, the server does not know.
   if (Object.keys(kept()).length) watch(form);
   const open = refused.size + conflicts.size;

@@ -89,9 +89,14 @@ export function watch(form) {
   timer = setTimeout(() => look(form), PAUSE);
 }
 
-// Called with the server's findings after a save.
-export function believe(problems) {
+const isUnusual = (problem) => problem.code.startsWith("U-");
+
+// Called with the server's findings after a save. Of unusual values it names only those among the
+// saved cells; what was said of the others still holds.
+export function believe(answered, saved) {
   clearTimeout(timer);
+  const still = others.filter((problem) => isUnusual(problem) && !problem.codes.some((code) => saved.has(code)));
+  const problems = [...answered, ...still];
   others = problems.filter((problem) => !problem.id);
   explained = new Map(problems.filter((problem) => problem.id).map((problem) => [problem.id, problem.explanation]));
   showProblems(problems);
