@@ -351,3 +351,29 @@ def test_desk_lists_ask_the_same_for_one_and_three(client, django_assert_num_que
         if number != 2:
             counts.append([count(path) for path in paths])
     assert counts[0] == counts[1]
+
+
+def test_duplicate_number_is_told_at_its_field_and_nothing_typed_is_lost(client):
+    journal.make_issue(3, 2026)
+    people.sign_in(client, journal.chief_editor())
+    fields = {"year": 2026, "number": 3, "through_number": 77, "title": "Долго придуманная тема"}
+    page = client.post("/cabinet/journal/issues/new/", fields).content.decode()
+    assert "№\u00a03, 2026 уже есть. Проверьте год и номер." in page
+    assert "Долго придуманная тема" in page
+    answer = client.post("/cabinet/journal/issues/new/", fields | {"number": 4})
+    assert answer.status_code == 302
+
+
+def test_picture_without_words_is_refused_at_its_field(client):
+    people.sign_in(client, journal.chief_editor())
+    file = SimpleUploadedFile("a.jpg", journal.picture())
+    fields = {
+        "file": file,
+        "alt": "фото 1",
+        "rights": "Рисунок редакции",
+        "focal_x": 50,
+        "focal_y": 50,
+    }
+    page = client.post("/cabinet/journal/images/new/", fields).content.decode()
+    assert "Опишите словами, что видно на изображении" in page
+    assert "Рисунок редакции" in page
