@@ -216,7 +216,7 @@ def test_two_people_in_one_cell_choose(page, section, form, choice, value, wait_
     assert page.input_value("#field-C01") == str(value)
     wait_for(lambda: stored(form) == {"C01": value, "C02": 8})
     # The answer comes to the browser after it is stored.
-    page.wait_for_function("localStorage.length === 0")
+    wait_for(lambda: page.evaluate("localStorage.length") == 0)
 
 
 def test_returned_form_opens_the_returned_cell_alone(
