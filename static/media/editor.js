@@ -41,6 +41,13 @@ function nameButtons(root) {
   }
 }
 
+// The library shows by a class alone which buttons cannot be used now.
+function tellDisabled(root) {
+  for (const button of root.querySelectorAll(".prose-menubar__button")) {
+    button.setAttribute("aria-disabled", String(button.classList.contains("disabled")));
+  }
+}
+
 async function startEditor(area) {
   window.gettext ||= inRussian;
   const lib = await import(area.dataset.editor);
@@ -61,8 +68,15 @@ async function startEditor(area) {
   field.setAttribute("aria-multiline", "true");
   // The library draws its menu later, and again as the text changes.
   const whole = area.closest(".prose-editor") || area.parentElement;
-  new MutationObserver(() => nameButtons(whole)).observe(whole, { childList: true, subtree: true });
-  nameButtons(whole);
+  const describe = () => {
+    nameButtons(whole);
+    tellDisabled(whole);
+  };
+  // Only the class is watched: what is written here does not call it again.
+  new MutationObserver(describe).observe(
+    whole, { childList: true, subtree: true, attributes: true, attributeFilter: ["class"] },
+  );
+  describe();
 }
 
 function keepLock(form) {
