@@ -150,6 +150,8 @@ def process(run, staff, *, dry_run):
         ("mo_ref.xlsx", workbook([["x"]], headers=["нечто"]), "oktmo"),
         ("mo_ref.xlsx", workbook([]), "нет ни одной записи"),
     ],
+    # A workbook holds the second in which it was made, and so would its name.
+    ids=["csv", "no workbook", "other headers", "no rows"],
 )
 def test_what_is_no_reference_is_refused_at_once(client, staff, name, content, words):
     page = client.post(f"{PATH}upload/", {"file": SimpleUploadedFile(name, content)})
