@@ -17,7 +17,7 @@ from django.conf import settings
 from docx import Document
 from docx.oxml import parse_xml
 from docx.oxml.ns import nsdecls
-from docx.shared import Pt
+from docx.shared import Cm, Pt
 
 from annual_report.analysis import Analysis
 from annual_report.blocks import Block
@@ -152,6 +152,9 @@ def make_docx(report: Report, contexts: Sequence[Context]) -> bytes:
     document = Document()
     style = document.styles["Normal"]
     style.font.name, style.font.size = "PT Serif", Pt(11)
+    section = document.sections[0]
+    section.page_width, section.page_height = Cm(21), Cm(29.7)
+    section.left_margin = section.right_margin = Cm(MARGIN)
     properties = document.core_properties
     properties.title, properties.language = report.title, "ru-RU"
     properties.author = settings.ORGANISATION_NAME
@@ -181,22 +184,35 @@ def _add_block(document, block: Block) -> None:
     document.add_paragraph(f"{block.note} Источник: {block.source}.".strip())
 
 
+#: Centimetres at each side of an A4 page, and twentieths of a point in one.
+MARGIN, TWIPS = 1.8, 567
+#: The first column holds names: so many times as wide as one of numbers.
+NAMES = 2.5
+#: Beyond so many columns the letters are small.
+MANY_COLUMNS = 5
+
+
 def _table_xml(headers: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """A table as WordprocessingML: cell by cell through the library takes seconds a page."""
-    head = "".join(_cell_xml(text, bold=True) for text in headers)
+    size = 15 if len(headers) > MANY_COLUMNS else 18
+    head = "".join(_cell_xml(text, size, bold=True) for text in headers)
     body = "".join(
-        f"<w:tr>{''.join(_cell_xml(cell, right=place > 0) for place, cell in enumerate(row))}</w:tr>"
+        "<w:tr>"
+        f"{''.join(_cell_xml(cell, size, right=place > 0) for place, cell in enumerate(row))}</w:tr>"
         for row in rows
     )
-    grid = "<w:gridCol/>" * len(headers)
+    unit = (21 - 2 * MARGIN) * TWIPS / (NAMES + len(headers) - 1)
+    widths = [unit * NAMES, *[unit] * (len(headers) - 1)]
+    grid = "".join(f'<w:gridCol w:w="{width:.0f}"/>' for width in widths)
     return (
         f'<w:tbl {nsdecls("w")}><w:tblPr><w:tblStyle w:val="TableGrid"/>'
-        '<w:tblW w:w="5000" w:type="pct"/></w:tblPr>'
+        '<w:tblW w:w="5000" w:type="pct"/><w:tblLayout w:type="fixed"/></w:tblPr>'
         f"<w:tblGrid>{grid}</w:tblGrid><w:tr><w:trPr><w:tblHeader/></w:trPr>{head}</w:tr>{body}</w:tbl>"
     )
 
 
-def _cell_xml(text: str, *, bold: bool = False, right: bool = False) -> str:
-    weight = "<w:rPr><w:b/></w:rPr>" if bold else ""
+def _cell_xml(text: str, size: int, *, bold: bool = False, right: bool = False) -> str:
+    """``size`` in half points."""
+    weight = f'<w:rPr>{"<w:b/>" if bold else ""}<w:sz w:val="{size}"/></w:rPr>'
     side = '<w:pPr><w:jc w:val="right"/></w:pPr>' if right else ""
     return f'<w:tc><w:p>{side}<w:r>{weight}<w:t xml:space="preserve">{escape(text)}</w:t></w:r></w:p></w:tc>'
