@@ -16,6 +16,7 @@ from media.services.contributions import send_contribution
 from okmo_portal.accounts.models import User
 from okmo_portal.documents.services import store_bytes
 from okmo_portal.organisations.demo.accounts import DEMO_DOMAIN
+from okmo_portal.organisations.enums import Role
 from okmo_portal.organisations.models import Membership
 from okmo_portal.search.services import rebuild_index
 
@@ -24,12 +25,8 @@ RIGHTS = "Рисунок портала, сделан для показа"
 
 def load(*, scale: str) -> None:
     """``scale`` makes no difference: two issues are enough to read."""
-    council = Membership.objects.select_related("organisation__region").get(
-        user__email="sovet" + DEMO_DOMAIN
-    )
-    head = Membership.objects.select_related("organisation__municipality").get(
-        user__email="glava" + DEMO_DOMAIN
-    )
+    council = _mandate("sovet", Role.COUNCIL_DIRECTOR)
+    head = _mandate("glava", Role.HEAD)
     municipality, region = head.organisation.municipality, council.organisation.region
     with transaction.atomic():
         rubrics = _rubrics(region)
@@ -52,6 +49,15 @@ def load(*, scale: str) -> None:
             email="primer" + DEMO_DOMAIN, municipality=municipality,
         )  # fmt: skip
     rebuild_index()
+
+
+def _mandate(login: str, role: Role) -> Membership:
+    """One person may have several: the one in ``role`` is meant."""
+    return (
+        Membership.objects.valid()
+        .with_organisation()
+        .get(user__email=login + DEMO_DOMAIN, role=role)
+    )
 
 
 def _rubrics(region) -> dict[str, Rubric]:
